@@ -1,0 +1,32 @@
+"""resistml: reported evidence on tumour drug resistance, and models judged by a known truth.
+
+>>> import resistml
+>>> model = resistml.load()  # doctest: +SKIP
+>>> model.rank(profiles)  # doctest: +SKIP
+
+Research only, not for clinical use.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+__version__ = "0.1.0"
+__all__ = ["ResistanceClassifier", "__version__", "generate", "load", "train"]
+
+if TYPE_CHECKING:
+    from resistml.api import generate, load, train
+    from resistml.learn.estimator import ResistanceClassifier
+
+
+def __getattr__(name: str) -> Any:
+    """Import the public names when they are first used, so that the command line starts fast."""
+    if name in ("generate", "load", "train"):
+        from resistml import api
+
+        return getattr(api, name)
+    if name == "ResistanceClassifier":
+        from resistml.learn.estimator import ResistanceClassifier
+
+        return ResistanceClassifier
+    raise AttributeError(f"module 'resistml' has no attribute '{name}'")

@@ -1,0 +1,229 @@
+"""Judges a model, and what stands beside it, on fresh patients whose truth is known."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass, field
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from resistml.evaluate.judge import Judge, Predictor
+from resistml.evaluate.metrics import (
+    Interval,
+    auc,
+    bootstrapped,
+    brier,
+    calibration,
+    calibration_error,
+    log_loss,
+)
+from resistml.evaluate.policy import best_fixed_rule, captured, policy_value
+from resistml.explain.mechanisms import by_mechanism, groups
+from resistml.predict.contributions import contributions
+from resistml.predict.model import Model
+from resistml.rng import Streams
+
+Floats = npt.NDArray[np.float64]
+
+#: Most rows over which explanations are judged.
+EXPLAINED = 5_000
+
+
+@dataclass(frozen=True)
+class LearnerFigures:
+    """Figures of one learner on the judge's patients.
+
+    ``auc``, ``logloss`` and ``brier`` are against outcomes of the strategy given; ``mae`` and
+    ``ece`` against the fair oracle's probability; ``value`` is the true response rate under
+    the learner's first choice and ``captured`` its share of what there is to gain.
+    """
+
+    auc: Interval
+    logloss: float
+    brier: float
+    mae: float
+    ece: float
+    value: float
+    captured: float
+
+
+@dataclass(frozen=True)
+class Evaluation:
+    """All figures of a run.
+
+    Attributes
+    ----------
+    learners : dict
+        ``xgboost`` (the model), ``logistic`` and ``constant``.
+    oracle, fair : LearnerFigures
+        The all-knowing and the fair oracle, judged like a learner.
+    value_given, value_fixed_rule : float
+        True response rate as treated, and under the best fixed rule.
+    fixed_rule : dict
+        The best priority list of each setting.
+    calibration : dict of lists
+        ``predicted``, ``observed``, ``fair``, ``count`` in ten bins of the model's p(resistance).
+    by_setting : dict
+        Per setting: ``n``, ``auc``, ``auc_fair``, ``mae``, ``ece``, ``value``, ``value_fair``,
+        ``value_fixed_rule``.
+    importance : dict
+        Mean absolute contribution to the log-odds, per mechanism.
+    fidelity : dict
+        Per mechanism, the correlation of contributions with the fair truth, both centred per
+        setting and strategy, over rows where the truth varies.
+    """
+
+    n_train: int
+    n_judge: int
+    learners: dict[str, LearnerFigures]
+    oracle: LearnerFigures
+    fair: LearnerFigures
+    value_given: float
+    value_fixed_rule: float
+    fixed_rule: dict[str, tuple[str, ...]]
+    calibration: dict[str, list[float]]
+    by_setting: dict[str, dict[str, float]]
+    importance: dict[str, float]
+    fidelity: dict[str, float] = field(default_factory=dict)
+
+    def to_json(self) -> dict[str, Any]:
+        """Plain data; NaN becomes None."""
+        cleaned: dict[str, Any] = _without_nan(asdict(self))
+        return cleaned
+
+
+def _without_nan(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {k: _without_nan(v) for k, v in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [_without_nan(v) for v in value]
+    if isinstance(value, float) and not np.isfinite(value):
+        return None
+    return value
+
+
+def evaluate(
+    model: Model,
+    others: dict[str, Predictor],
+    judge: Judge,
+    *,
+    n_train: int,
+    resamples: int,
+    seed: int,
+) -> Evaluation:
+    """Judge the model and the other learners."""
+    rules = best_fixed_rule(judge)
+    predictors: dict[str, Predictor] = {"xgboost": lambda r, s: model.risk(r, s).p, **others}
+    records = judge.oracle_records
+    risks = {name: predict(records, judge.arm) for name, predict in predictors.items()}
+    given = judge.given
+    fair_value = policy_value(judge, judge.p_fair)
+
+    def figures(name: str, p_response: Floats) -> LearnerFigures:
+        rng = Streams(seed).generator(f"evaluate.bootstrap.{name}")
+        value = policy_value(judge, p_response)
+        y, risk = judge.resistant, 1 - p_response[given]
+        return LearnerFigures(
+            auc=bootstrapped(lambda i: auc(y[i], risk[i]), len(y), resamples, rng),
+            logloss=log_loss(y, risk),
+            brier=brier(y, risk),
+            mae=float(np.abs(p_response[given] - judge.p_fair[given]).mean()),
+            ece=calibration_error(1 - judge.p_fair[given], risk),
+            value=value,
+            captured=captured(value, rules[0], fair_value),
+        )
+
+    return Evaluation(
+        n_train=n_train,
+        n_judge=len(judge.records),
+        learners={name: figures(name, 1 - p) for name, p in risks.items()},
+        oracle=figures("oracle", judge.p_response),
+        fair=figures("fair", judge.p_fair),
+        value_given=float(judge.p_response[given].mean()),
+        value_fixed_rule=rules[0],
+        fixed_rule=rules[1],
+        calibration=_calibration(judge, risks["xgboost"][given]),
+        by_setting=_by_setting(judge, 1 - risks["xgboost"]),
+        **_explanations(model, judge),
+    )
+
+
+def _calibration(judge: Judge, risk: Floats) -> dict[str, list[float]]:
+    predicted, observed, count = calibration(judge.resistant, risk)
+    _, fair, _ = calibration(1 - judge.p_fair[judge.given], risk)
+    return {
+        "predicted": predicted.tolist(),
+        "observed": observed.tolist(),
+        "fair": fair.tolist(),
+        "count": count.tolist(),
+    }
+
+
+def subset(judge: Judge, setting: str) -> tuple[Judge, npt.NDArray[np.bool_]]:
+    """The judge of one setting's patients, and which oracle rows it keeps."""
+    people = np.flatnonzero(judge.records.setting == setting)
+    new = np.full(len(judge.records), -1)
+    new[people] = np.arange(len(people))
+    rows = new[judge.patient] >= 0
+    part = Judge(
+        records=judge.records.take(people),
+        strategy=judge.strategy[people],
+        resistant=judge.resistant[people],
+        patient=new[judge.patient[rows]],
+        arm=judge.arm[rows],
+        p_response=judge.p_response[rows],
+        p_fair=judge.p_fair[rows],
+        truth={},
+        fair_truth={},
+    )
+    return part, rows
+
+
+def _by_setting(judge: Judge, p_response: Floats) -> dict[str, dict[str, float]]:
+    out: dict[str, dict[str, float]] = {}
+    for name in dict.fromkeys(judge.records.setting.tolist()):
+        part, rows = subset(judge, name)
+        p, given = p_response[rows], part.given
+        risk, fair = 1 - p[given], 1 - part.p_fair[given]
+        out[name] = {
+            "n": float(len(part.records)),
+            "auc": auc(part.resistant, risk),
+            "auc_fair": auc(part.resistant, fair),
+            "mae": float(np.abs(risk - fair).mean()),
+            "ece": calibration_error(fair, risk),
+            "value": policy_value(part, p),
+            "value_fair": policy_value(part, part.p_fair),
+            "value_fixed_rule": best_fixed_rule(part)[0],
+        }
+    return dict(sorted(out.items()))
+
+
+def _explanations(model: Model, judge: Judge) -> dict[str, dict[str, float]]:
+    """Importance of each mechanism, and how its contributions go with the fair truth."""
+    rows = judge.given[:EXPLAINED]
+    records, arm = judge.oracle_records.take(rows), judge.arm[rows]
+    rolled = by_mechanism(model.spec, contributions(model, records, arm))
+    names = groups(model.spec)
+    importance = {g: float(np.abs(rolled[:, j]).mean()) for j, g in enumerate(names)}
+    keys = np.array([f"{s}/{a}" for s, a in zip(records.setting, arm, strict=True)])
+    fidelity = {
+        g: _correlation(rolled[:, j], judge.fair_truth[g][rows], keys)
+        for j, g in enumerate(names)
+        if g in judge.fair_truth and g != "context"
+    }
+    return {"importance": importance, "fidelity": fidelity}
+
+
+def _correlation(found: Floats, truth: Floats, keys: npt.NDArray[np.str_]) -> float:
+    """Pearson correlation after centring within each key, over keys where the truth varies."""
+    left, right = found.copy(), truth.copy()
+    keep = np.zeros(len(keys), dtype=bool)
+    for key in np.unique(keys):
+        mine = keys == key
+        left[mine] -= left[mine].mean()
+        right[mine] -= right[mine].mean()
+        keep[mine] = right[mine].std() > 1e-9
+    if keep.sum() < 3 or left[keep].std() == 0:
+        return float("nan")
+    return float(np.corrcoef(left[keep], right[keep])[0, 1])

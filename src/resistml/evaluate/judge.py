@@ -1,0 +1,97 @@
+"""A fresh cohort with its oracle, on which predictions and rankings are judged."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from resistml.cohort.draw import Columns, Drawer, Plan
+from resistml.features.matrix import Records, Words
+from resistml.world.laws import World
+
+Floats = npt.NDArray[np.float64]
+#: p(resistance) of each patient under the strategy named beside him.
+Predictor = Callable[[Records, Words], Floats]
+
+
+@dataclass(frozen=True)
+class Judge:
+    """Fresh patients with their truth.
+
+    Attributes
+    ----------
+    records : Records
+        n patients.
+    strategy, resistant : (n,) arrays
+        The strategy given, and 1 = resistant to it.
+    patient : (m,) array of int
+        Row in ``records`` of each oracle row (patient and eligible strategy).
+    arm : (m,) array of str
+    p_response, p_fair : (m,) arrays
+        True probability of response, and the fair oracle's.
+    truth, fair_truth : mapping of group to (m,) array
+        Attributions of the true log-odds towards resistance.
+    """
+
+    records: Records
+    strategy: Words
+    resistant: Floats
+    patient: npt.NDArray[np.int64]
+    arm: Words
+    p_response: Floats
+    p_fair: Floats
+    truth: dict[str, Floats]
+    fair_truth: dict[str, Floats]
+
+    @property
+    def given(self) -> npt.NDArray[np.int64]:
+        """(n,) oracle row of the strategy that each patient was given, in patients' order."""
+        rows = np.flatnonzero(self.arm == self.strategy[self.patient])
+        return rows[np.argsort(self.patient[rows], kind="stable")]
+
+    @property
+    def oracle_records(self) -> Records:
+        """The patient of each oracle row."""
+        return self.records.take(self.patient)
+
+
+def records_of(cohort: Columns, markers: tuple[str, ...]) -> Records:
+    """The recorded part of a drawn cohort's columns."""
+    columns = {name: np.asarray(cohort[name], dtype=float) for name in (*markers, "age", "ecog")}
+    columns["sex"] = (cohort["sex"] == "female").astype(float)
+    return Records(
+        np.asarray(cohort["patient_id"], dtype=object),
+        np.asarray(cohort["setting"], dtype=object),
+        columns,
+    )
+
+
+def draw_judge(world: World, plan: Plan) -> Judge:
+    """Draw the patients to judge on."""
+    drawer = Drawer(world, plan)
+    parts = [drawer.block(block) for block in range(plan.blocks)]
+    cohort = {k: np.concatenate([p.cohort[k] for p in parts]) for k in parts[0].cohort}
+    oracle = {k: np.concatenate([p.oracle[k] for p in parts]) for k in parts[0].oracle}
+    return judge_from(cohort, oracle, tuple(world.markers))
+
+
+def judge_from(cohort: Columns, oracle: Columns, markers: tuple[str, ...]) -> Judge:
+    """A judge from the columns of a cohort and of its oracle."""
+    row = {str(name): i for i, name in enumerate(cohort["patient_id"])}
+    real = {k: np.asarray(v, dtype=float) for k, v in oracle.items() if "truth_" in k}
+    return Judge(
+        records=records_of(cohort, markers),
+        strategy=np.asarray(cohort["strategy"], dtype=object),
+        resistant=np.asarray(cohort["resistant"], dtype=float),
+        patient=np.array([row[str(name)] for name in oracle["patient_id"]], dtype=np.int64),
+        arm=np.asarray(oracle["strategy"], dtype=object),
+        p_response=np.asarray(oracle["p_response"], dtype=float),
+        p_fair=np.asarray(oracle["p_response_fair"], dtype=float),
+        truth={k.removeprefix("truth_"): v for k, v in real.items() if k.startswith("truth_")},
+        fair_truth={
+            k.removeprefix("fair_truth_"): v for k, v in real.items() if k.startswith("fair_truth_")
+        },
+    )

@@ -1,0 +1,166 @@
+"""What a model needs to know of the catalog, as plain data that fits in JSON.
+
+The spec travels in the bundle, so that scoring reads no catalog, and the scorer and the
+report's page work from the same numbers.
+"""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass
+from typing import Any
+
+Test = tuple[str, str, float]
+
+
+@dataclass(frozen=True)
+class MarkerSpec:
+    """A marker as the model sees it.
+
+    ``low`` and ``high`` bound what may be recorded (values outside are rejected). The model's
+    value is f = (g(x) - centre) / scale with g the link of ``kind``; what lies below
+    ``limit`` was recorded as 0 and is read as half the limit.
+    """
+
+    id: str
+    name: str
+    kind: str
+    unit: str
+    mechanism: str
+    low: float
+    high: float
+    centre: float
+    scale: float
+    limit: float | None
+    claims: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class SettingSpec:
+    """A setting: its panel, its usual strategy and the strategies open in it.
+
+    ``means`` holds the mean f of each marker of the panel among the training patients.
+    ``ages`` are the youngest and oldest age that a profile may have.
+    """
+
+    id: str
+    name: str
+    line: int
+    usual: str
+    panel: tuple[str, ...]
+    strategies: tuple[str, ...]
+    means: dict[str, float]
+    ages: tuple[float, float]
+
+
+@dataclass(frozen=True)
+class CautionSpec:
+    """A warning; ``when`` empty = for every patient."""
+
+    text: str
+    section: str
+    when: tuple[Test, ...]
+
+
+@dataclass(frozen=True)
+class StrategySpec:
+    """A strategy: how each marker's resistance bears on it, who is eligible, what to mind."""
+
+    id: str
+    name: str
+    treatment_class: str
+    exposure: dict[str, float]
+    eligibility: tuple[tuple[Test, ...], ...]
+    cautions: tuple[CautionSpec, ...]
+    claims: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class ClaimSpec:
+    """A claim as it is shown beside a prediction."""
+
+    id: str
+    section: str
+    summary: str
+    endpoint: str
+    low: float | None
+    high: float | None
+    unit: str
+    evidence_level: str
+    caveat: str
+
+
+@dataclass(frozen=True)
+class FeatureSpec:
+    """The whole transform from a profile to a row of the model matrix.
+
+    ``groups`` names the mechanism of every mechanism id; ``frailty_age`` is the age in years
+    above which a patient counts as frail; ``catalog_hash`` is that of the catalog it was cut from.
+    """
+
+    catalog_hash: str
+    frailty_age: float
+    groups: dict[str, str]
+    markers: dict[str, MarkerSpec]
+    settings: dict[str, SettingSpec]
+    strategies: dict[str, StrategySpec]
+    claims: dict[str, ClaimSpec]
+
+    @property
+    def arms(self) -> tuple[tuple[str, str], ...]:
+        """All (setting, strategy) pairs, in order."""
+        return tuple((s, a) for s, x in self.settings.items() for a in x.strategies)
+
+    @property
+    def columns(self) -> tuple[str, ...]:
+        """Names of the model matrix's columns: the markers, then the clinical ones."""
+        return (*self.markers, *CLINICAL)
+
+    def group_of(self, column: str) -> str:
+        """The mechanism (or ``clinical``) that a column of the matrix belongs to."""
+        return "clinical" if column in CLINICAL else self.markers[column].mechanism
+
+    def to_json(self) -> dict[str, Any]:
+        """Plain data."""
+        return asdict(self)
+
+
+#: Clinical columns of the model matrix: decades over 60, status 1, status 2 or worse, female,
+#: and frail patients on an intensified regimen.
+CLINICAL = ("age_over_60", "ecog_1", "ecog_2", "female", "frail_intensified")
+
+
+def spec_from_json(raw: dict[str, Any]) -> FeatureSpec:
+    """A spec from the plain data of :meth:`FeatureSpec.to_json`.
+
+    Raises
+    ------
+    KeyError, TypeError, ValueError
+        If the data is not that of a spec.
+    """
+    return FeatureSpec(
+        catalog_hash=str(raw["catalog_hash"]),
+        frailty_age=float(raw["frailty_age"]),
+        groups={str(k): str(v) for k, v in raw["groups"].items()},
+        markers={
+            k: MarkerSpec(**{**v, "claims": tuple(v["claims"])}) for k, v in raw["markers"].items()
+        },
+        settings={k: _setting(v) for k, v in raw["settings"].items()},
+        strategies={k: _strategy(v) for k, v in raw["strategies"].items()},
+        claims={k: ClaimSpec(**v) for k, v in raw["claims"].items()},
+    )
+
+
+def _setting(raw: dict[str, Any]) -> SettingSpec:
+    fields = {**raw, "panel": tuple(raw["panel"]), "strategies": tuple(raw["strategies"])}
+    return SettingSpec(**{**fields, "ages": (float(raw["ages"][0]), float(raw["ages"][1]))})
+
+
+def _strategy(raw: dict[str, Any]) -> StrategySpec:
+    cautions = tuple(CautionSpec(**{**c, "when": _tests(c["when"])}) for c in raw["cautions"])
+    alternatives = tuple(_tests(tests) for tests in raw["eligibility"])
+    changed = {"cautions": cautions, "eligibility": alternatives, "claims": tuple(raw["claims"])}
+    return StrategySpec(**{**raw, **changed})
+
+
+def _tests(raw: Any) -> tuple[Test, ...]:
+    return tuple((str(column), str(op), float(value)) for column, op, value in raw)

@@ -1,0 +1,3 @@
+"""What every output says."""
+
+NOTICE = "Research only, not for clinical use. A ranking is of modelled response."

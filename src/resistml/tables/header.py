@@ -1,0 +1,104 @@
+"""Which columns of a table are profiles', which are not, and which are mistyped."""
+
+from __future__ import annotations
+
+import difflib
+import functools
+import re
+from collections.abc import Iterable, Sequence
+
+from resistml.errors import TableError, listed
+from resistml.features.spec import FeatureSpec
+from resistml.tables.words import label
+
+#: Columns every table of profiles has.
+REQUIRED = ("patient_id", "setting")
+#: Columns it may have beside the markers.
+OPTIONAL = ("strategy", "line", "age", "sex", "ecog")
+#: Columns of a cohort that scoring has no use for.
+OUTCOMES = ("response", "resistant", "pfs_months", "pfs_event", "os_months", "os_event")
+_CUTOFF = 0.8
+
+
+class Header:
+    """Chooses the columns of profiles and remembers those it passed over.
+
+    Parameters
+    ----------
+    spec : FeatureSpec
+        Names the markers.
+    file : str
+        For messages.
+    """
+
+    def __init__(self, spec: FeatureSpec, file: str) -> None:
+        self._file = file
+        self._known = (*REQUIRED, *OPTIONAL, *spec.markers)
+        self._checked: set[str] = set()
+        self._ignored: dict[str, None] = {}
+
+    @property
+    def ignored(self) -> tuple[str, ...]:
+        """Columns that are not used, outcomes apart."""
+        return tuple(self._ignored)
+
+    def choose(self, names: Sequence[str]) -> tuple[str, ...]:
+        """The columns to read.
+
+        Raises
+        ------
+        TableError
+            If a required column is missing, or another has nearly the name of a known one.
+        """
+        present = set(names)
+        for name in names:
+            if name not in self._checked and name not in self._known and name not in OUTCOMES:
+                self._check(name, present)
+                self._ignored[name] = None
+            self._checked.add(name)
+        for name in REQUIRED:
+            if name not in self._checked:
+                raise TableError(
+                    f"has no column '{name}'",
+                    file=self._file,
+                    allowed=f"columns {', '.join(REQUIRED)}; optional {', '.join(OPTIONAL)} "
+                    "and the markers",
+                    hint=f"the columns are {label(listed(names), 300)}" if names else None,
+                )
+        return tuple(name for name in names if name in self._known)
+
+    def _check(self, name: str, present: set[str]) -> None:
+        meant = mistyped(name, self._known, present)
+        if meant is not None:
+            raise TableError(
+                "is not a known column",
+                file=self._file,
+                column=label(name),
+                hint=f"did you mean '{meant}'? If not, drop or rename the column",
+            )
+
+
+def mistyped(name: str, known: Iterable[str], present: set[str]) -> str | None:
+    """The known column that ``name`` was most likely meant to be, or None.
+
+    Case, spaces and punctuation apart, an equal name is always a slip. A merely similar one is
+    only if the known column is absent, and not if the two differ in digits alone: ABCB4 is
+    another gene than ABCB1.
+    """
+    plain = {_plain(other): other for other in known}
+    given = _plain(name)
+    if given in plain:
+        return plain[given]
+    absent = {key: other for key, other in plain.items() if other not in present}
+    for other in absent.values():
+        if given == _plain(other.split("_")[0]):
+            return other
+    letters = re.sub(r"\d", "", given)
+    similar = [key for key in absent if re.sub(r"\d", "", key) != letters]
+    found = difflib.get_close_matches(given, similar, n=1, cutoff=_CUTOFF)
+    return absent[found[0]] if found else None
+
+
+@functools.lru_cache(4096)
+def _plain(name: str) -> str:
+    return re.sub(r"[\W_]", "", name).casefold()

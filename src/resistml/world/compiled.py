@@ -1,0 +1,142 @@
+"""A setting of a world as arrays, ready to be drawn from, solved or conditioned on."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from resistml.world.laws import SettingLaw, World
+
+Floats = npt.NDArray[np.float64]
+Bools = npt.NDArray[np.bool_]
+
+#: Mechanisms whose factors tie markers together.
+FACTORS = ("accumulation", "target", "apoptosis", "stemness", "microenvironment", "clinical")
+
+
+@dataclass(frozen=True)
+class Compiled:
+    """Arrays of one setting; C continuous markers, B mutations, A arms, K factors.
+
+    Attributes
+    ----------
+    continuous, mutations, arms : tuple of str
+        Ids, in the order of the arrays' axes. Columns of f are continuous, then mutations.
+    location, spread, centre, scale, error : (C,) arrays
+        On the link scale; ``error`` is an absolute standard deviation here.
+    loadings : (C, K) array
+        z = loadings @ F + unique * e, with F ~ N(0, factor_cov) and e ~ N(0, 1).
+    unique : (C,) array
+    factor_cov : (K, K) array
+    prevalence, false_negative, false_positive : (B,) arrays
+    weights : (A, C + B) array
+        Log-odds of response per unit of f: -effect * exposure.
+    alpha, kappa : (A,) arrays
+    """
+
+    law: SettingLaw
+    continuous: tuple[str, ...]
+    mutations: tuple[str, ...]
+    arms: tuple[str, ...]
+    kinds: tuple[str, ...]
+    location: Floats
+    spread: Floats
+    centre: Floats
+    scale: Floats
+    error: Floats
+    loadings: Floats
+    unique: Floats
+    factor_cov: Floats
+    prevalence: Floats
+    false_negative: Floats
+    false_positive: Floats
+    weights: Floats
+    alpha: Floats
+    kappa: Floats
+
+    @property
+    def markers(self) -> tuple[str, ...]:
+        """Ids of the columns of f."""
+        return self.continuous + self.mutations
+
+    @property
+    def covariance(self) -> Floats:
+        """(C, C) correlation matrix of z."""
+        shared = self.loadings @ self.factor_cov @ self.loadings.T
+        return np.asarray(shared + np.diag(self.unique**2))
+
+    def standardised(self, link_values: Floats) -> Floats:
+        """f of continuous markers from link-scale values, (n, C)."""
+        return (link_values - self.centre) / self.scale
+
+    def log_odds(self, f: Floats, hazard: Floats) -> Floats:
+        """(n, A) log-odds of response from f (n, C + B) and clinical terms (n, A)."""
+        return np.asarray(self.alpha + f @ self.weights.T - hazard)
+
+
+def compile_setting(world: World, setting: str) -> Compiled:
+    """Arrays of one setting of a world."""
+    law = world.settings[setting]
+    continuous = tuple(m for m in law.panel if m in law.location)
+    mutations = tuple(m for m in law.panel if m in law.prevalence)
+    laws = [world.markers[m] for m in continuous]
+    calls = [world.markers[m] for m in mutations]
+    spread = np.array([law.spread[m] for m in continuous])
+    within = np.array([world.constants[f"correlation_within_{x.mechanism}"] for x in laws])
+    loadings = np.zeros((len(laws), len(FACTORS)))
+    for i, x in enumerate(laws):
+        sign = -1.0 if x.protective else 1.0
+        loadings[i, FACTORS.index(x.mechanism)] = sign * np.sqrt(within[i])
+    between = world.constants["correlation_between_mechanisms"]
+    factor_cov = np.full((len(FACTORS), len(FACTORS)), between)
+    np.fill_diagonal(factor_cov, 1.0)
+    arms = tuple(law.arms)
+    weights = np.array(
+        [
+            [
+                -world.markers[m].effect * world.strategies[a].exposure.get(m, 0.0)
+                for m in (*continuous, *mutations)
+            ]
+            for a in arms
+        ]
+    )
+    return Compiled(
+        law=law,
+        continuous=continuous,
+        mutations=mutations,
+        arms=arms,
+        kinds=tuple(x.kind for x in laws),
+        location=np.array([law.location[m] for m in continuous]),
+        spread=spread,
+        centre=np.array([x.centre for x in laws]),
+        scale=np.array([x.scale for x in laws]),
+        error=np.array([x.error for x in laws]) * spread,
+        loadings=loadings,
+        unique=np.sqrt(1 - within),
+        factor_cov=factor_cov,
+        prevalence=np.array([law.prevalence[m] for m in mutations]),
+        false_negative=np.array([x.false_negative for x in calls]),
+        false_positive=np.array([x.false_positive for x in calls]),
+        weights=weights,
+        alpha=np.array([law.arms[a].alpha for a in arms]),
+        kappa=np.array([law.arms[a].kappa for a in arms]),
+    )
+
+
+def is_frail(world: World, age: Floats, ecog: Floats) -> Bools:
+    """Who counts as frail: performance status 2 or worse, or above the frailty age."""
+    return np.asarray((ecog >= 2) | (age > world.constants["frailty_age"]))
+
+
+def clinical_terms(world: World, arms: tuple[str, ...], age: Floats, ecog: Floats) -> Floats:
+    """(n, A) log-odds of resistance that age, ECOG and frailty add."""
+    c = world.constants
+    base = c["effect_age_per_decade_over_60"] * np.maximum(age - 60, 0) / 10
+    base = base + c["effect_ecog_1"] * (ecog == 1) + c["effect_ecog_2"] * (ecog >= 2)
+    intensified = np.array(
+        [world.strategies[a].treatment_class == "chemotherapy_intensified" for a in arms]
+    )
+    extra = c["frail_intensified_extra"] * is_frail(world, age, ecog)
+    return np.asarray(base[:, None] + extra[:, None] * intensified)
