@@ -11,9 +11,9 @@ from resistml.evaluate.judge import records_of
 from resistml.evidence import load_evidence
 from resistml.features.build import build_spec
 from resistml.learn.bundle import save_bundle
+from resistml.learn.data import training_data
 from resistml.learn.fit import Params, fit_bag
 from resistml.notice import NOTICE
-from resistml.pipeline import training_data
 from resistml.world.solve import solve_world
 
 PARAMS = Params(bag=3, rounds=20, checks=2)

@@ -9,11 +9,12 @@ import os
 import shutil
 import tempfile
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
 from resistml.errors import InputError, OutputError
+from resistml.plain_yaml import parse_yaml
 
 #: Larger documents are refused before they are parsed.
 MAX_BYTES = 16 * 1024 * 1024
@@ -28,52 +29,31 @@ def read_text(path: Path, error: type[InputError]) -> str:
         Of the given type, if the file is missing, a folder, too large or not UTF-8.
     """
     try:
-        size = path.stat().st_size
-        if size > MAX_BYTES:
-            raise error(f"is {size:,} bytes", file=path, allowed=f"at most {MAX_BYTES:,} bytes")
-        return path.read_text(encoding="utf-8-sig")
+        with path.open("rb") as handle:
+            content = handle.read(MAX_BYTES + 1)
     except FileNotFoundError:
         raise error("no such file", file=path, hint="check the path") from None
+    except (OSError, ValueError) as exc:  # ValueError: a path that holds a null character
+        reason = exc.strerror if isinstance(exc, OSError) else exc
+        raise error(f"cannot be read: {reason}", file=path) from None
+    if len(content) > MAX_BYTES:
+        raise error(
+            f"is larger than {MAX_BYTES:,} bytes", file=path, allowed=f"at most {MAX_BYTES:,} bytes"
+        )
+    try:
+        return content.decode("utf-8-sig")
     except UnicodeDecodeError as exc:
         raise error(
             f"is not UTF-8 text (byte {exc.start})", file=path, hint="save it as UTF-8"
         ) from None
-    except OSError as exc:
-        raise error(f"cannot be read: {exc.strerror}", file=path) from None
 
 
 def read_yaml(path: Path, error: type[InputError]) -> Any:
-    """The content of a YAML file; duplicate keys, aliases and tags are refused."""
-    import yaml
-
-    class Strict(yaml.SafeLoader):
-        def compose_node(self, parent: Any, index: Any) -> Any:
-            if self.check_event(yaml.events.AliasEvent):
-                mark = self.peek_event().start_mark
-                raise yaml.composer.ComposerError(None, None, "aliases are not allowed", mark)
-            return super().compose_node(parent, index)
-
-        def construct_mapping(self, node: Any, deep: bool = False) -> Any:
-            seen: set[str] = set()
-            for key_node, _ in node.value:
-                key = str(key_node.value)
-                if key in seen:
-                    raise yaml.constructor.ConstructorError(
-                        None, None, f"key '{key}' stands twice", key_node.start_mark
-                    )
-                seen.add(key)
-            return super().construct_mapping(node, deep)
-
-    text = read_text(path, error)
+    """The content of a YAML file, parsed by :func:`parse_yaml`."""
     try:
-        return yaml.load(text, Loader=Strict)  # noqa: S506 - Strict is a SafeLoader
-    except yaml.YAMLError as exc:
-        mark = getattr(exc, "problem_mark", None)
-        line = f"line {mark.line + 1}: " if mark else ""
-        problem = getattr(exc, "problem", None) or "is not valid YAML"
-        raise error(f"{line}{problem}", file=path, hint="mend the line") from None
-    except RecursionError:
-        raise error("is nested too deeply", file=path) from None
+        return parse_yaml(read_text(path, error))
+    except ValueError as exc:
+        raise error(str(exc), file=path, hint="mend the line") from None
 
 
 def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
@@ -91,6 +71,9 @@ def _no_constant(name: str) -> float:
 
 def parse_json(text: str) -> Any:
     """Parse JSON strictly: no NaN or Infinity, no key twice.
+
+    A number too large for a float, such as 1e999, is JSON, and comes as an infinity: what is
+    a cell's fault, its reader says.
 
     Raises
     ------
@@ -152,46 +135,98 @@ def refuse_existing(path: Path, force: bool) -> None:
 @contextmanager
 def new_file(path: Path, *, force: bool) -> Iterator[Path]:
     """A temporary path beside ``path`` that takes its name only if the block succeeds."""
-    refuse_existing(path, force)
-    if path.is_dir():
-        raise OutputError("is a folder", file=path, hint="name a file")
-    temporary: Path | None = None
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
+    with _written(path) as made:
+        refuse_existing(path, force)
+        if path.is_dir():
+            raise OutputError("is a folder", file=path, hint="name a file")
+        made.parents_of(path)
         handle, name = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)
         os.close(handle)
-        temporary = Path(name)
+        temporary = made.temporary = Path(name)
         yield temporary
         temporary.chmod(0o644)
-        os.replace(temporary, path)
-    except OSError as exc:
-        raise OutputError(f"cannot be written: {exc.strerror or exc}", file=path) from None
-    finally:
-        if temporary is not None:
-            temporary.unlink(missing_ok=True)
+        temporary.replace(path)
 
 
 @contextmanager
 def new_folder(path: Path, *, force: bool) -> Iterator[Path]:
-    """A temporary folder beside ``path`` that takes its name only if the block succeeds."""
-    refuse_existing(path, force)
-    if path.exists() and not path.is_dir():
-        raise OutputError("is a file", file=path, hint="name a folder")
-    temporary: Path | None = None
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
+    """A temporary folder beside ``path`` that takes its name only if the block succeeds.
+
+    With ``force`` it replaces an empty folder, or one that resistml wrote (it holds a
+    ``manifest.json``); any other folder is refused, so that no slip of the hand deletes it.
+    """
+    with _written(path) as made:
+        refuse_existing(path, force)
+        _refuse_foreign(path)
+        made.parents_of(path)
         temporary = Path(tempfile.mkdtemp(prefix=f".{path.name}.", dir=path.parent))
+        made.temporary = temporary
         yield temporary
         temporary.chmod(0o755)
-        if path.exists():
-            old = Path(tempfile.mkdtemp(prefix=f".{path.name}.old.", dir=path.parent))
-            os.replace(path, old / "was")
-            os.replace(temporary, path)
-            shutil.rmtree(old, ignore_errors=True)
-        else:
-            os.replace(temporary, path)
-    except OSError as exc:
-        raise OutputError(f"cannot be written: {exc.strerror or exc}", file=path) from None
+        _take_place(temporary, path)
+
+
+def _refuse_foreign(path: Path) -> None:
+    if not path.exists():
+        return
+    if not path.is_dir():
+        raise OutputError("is a file", file=path, hint="name a folder")
+    if any(path.iterdir()) and not (path / "manifest.json").is_file():
+        raise OutputError(
+            "is a folder that resistml did not write, so is not replaced",
+            file=path,
+            hint="choose another path, or delete the folder yourself",
+        )
+
+
+def _take_place(temporary: Path, path: Path) -> None:
+    """Give a folder its name; what had the name before is put back if that fails."""
+    if not path.exists():
+        temporary.replace(path)
+        return
+    old = Path(tempfile.mkdtemp(prefix=f".{path.name}.old.", dir=path.parent))
+    try:
+        path.replace(old / "was")
+        try:
+            temporary.replace(path)
+        except BaseException:
+            (old / "was").replace(path)
+            raise
     finally:
-        if temporary is not None and temporary.exists():
-            shutil.rmtree(temporary, ignore_errors=True)
+        shutil.rmtree(old, ignore_errors=True)
+
+
+class _Made:
+    """What was made on the way to an output, to be cleared away if it is not finished."""
+
+    def __init__(self) -> None:
+        self.temporary: Path | None = None
+        self.parents: list[Path] = []
+
+    def parents_of(self, path: Path) -> None:
+        """Make the folders above ``path`` that are missing."""
+        self.parents = [folder for folder in path.parents if not folder.exists()]
+        path.parent.mkdir(parents=True, exist_ok=True)
+
+    def clear(self) -> None:
+        """Delete the temporary, and the folders made if nothing is in them."""
+        if self.temporary is not None and self.temporary.is_dir():
+            shutil.rmtree(self.temporary, ignore_errors=True)
+        elif self.temporary is not None:
+            self.temporary.unlink(missing_ok=True)
+        for folder in self.parents:
+            with suppress(OSError):
+                folder.rmdir()
+
+
+@contextmanager
+def _written(path: Path) -> Iterator[_Made]:
+    made = _Made()
+    try:
+        yield made
+    except OSError as exc:
+        made.clear()
+        raise OutputError(f"cannot be written: {exc.strerror or exc}", file=path) from None
+    except BaseException:
+        made.clear()
+        raise

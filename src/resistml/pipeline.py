@@ -17,16 +17,15 @@ from resistml.cohort.draw import Plan
 from resistml.cohort.files import generate
 from resistml.config import RunConfig
 from resistml.documents import digest, dump_json, file_digest
-from resistml.errors import TableError
 from resistml.evaluate.evaluation import Evaluation, evaluate
 from resistml.evaluate.judge import draw_judge
 from resistml.evaluate.learners import constant, logistic
 from resistml.evidence import Evidence, load_evidence
-from resistml.features.build import build_spec
-from resistml.features.matrix import Records, Words, arm_codes, centred, model_matrix
 from resistml.features.spec import FeatureSpec
 from resistml.learn.bundle import save_bundle
-from resistml.learn.fit import Fitted, Params, TrainingData, fit_bag
+from resistml.learn.data import as_model
+from resistml.learn.fit import Fitted, Params
+from resistml.learn.train import fit_model
 from resistml.notice import NOTICE
 from resistml.predict.model import Model, load_bundle
 from resistml.report.card import card
@@ -112,9 +111,19 @@ class _Training:
         )
         cohort = read_cohort(self.folder / "cohort")
         spec, fitted = self._timed(
-            "train the model", lambda told: fit_model(evidence, world, cohort, config, told)
+            "train the model",
+            lambda told: fit_model(
+                evidence,
+                cohort.records,
+                cohort.strategy,
+                cohort.resistant,
+                learner_params(config),
+                seed=derived_seed(config.seed, "train"),
+                threads=config.model.threads,
+                told=told,
+            ),
         )
-        draft = Model(spec, _members(fitted), np.array(fitted.knots), fitted.column_means, {}, "")
+        draft = as_model(spec, fitted)
         evaluation = self._timed(
             "judge on fresh patients", lambda told: judge_model(draft, world, cohort, config)
         )
@@ -198,48 +207,6 @@ def learner_params(config: RunConfig) -> Params:
     return Params(**config.model.model_dump(exclude={"threads"}))
 
 
-def training_data(spec: FeatureSpec, records: Records, strategy: Words, y: Floats) -> TrainingData:
-    """The arrays that are fitted, in the order of the records."""
-    matrix = model_matrix(spec, records, strategy)
-    return TrainingData(
-        matrix=matrix,
-        centred=centred(spec, matrix, records.setting, strategy),
-        arms=arm_codes(spec, records.setting, strategy),
-        y=y,
-        n_arms=len(spec.arms),
-        signed=np.array([column in spec.markers for column in spec.columns]),
-    )
-
-
-def fit_model(
-    evidence: Evidence,
-    world: World,
-    cohort: Cohort,
-    config: RunConfig,
-    told: Callable[[int, int], None],
-) -> tuple[FeatureSpec, Fitted]:
-    """Fit the bag on a cohort, whatever the order of its rows."""
-    order = np.argsort(cohort.records.patient_id.astype(str), kind="stable")
-    records = cohort.records.take(order)
-    y = cohort.resistant[order]
-    if len(np.unique(y)) < 2:
-        raise TableError(
-            f"all {len(y)} patients have the same outcome",
-            column="resistant",
-            allowed="both 0 (response) and 1 (resistant)",
-        )
-    spec = build_spec(evidence, world, records)
-    data = training_data(spec, records, cohort.strategy[order], y)
-    seed = derived_seed(config.seed, "train")
-    return spec, fit_bag(data, learner_params(config), seed, config.model.threads, told)
-
-
-def _members(fitted: Fitted) -> Any:
-    from resistml.predict.model import Member
-
-    return tuple(Member(m.base.intercepts, m.base.coefficients, m.booster) for m in fitted.members)
-
-
 def judge_model(model: Model, world: World, cohort: Cohort, config: RunConfig) -> Evaluation:
     """Judge a model beside its peers on fresh patients of the world it was trained on."""
     seed = derived_seed(config.seed, "judge")
@@ -259,10 +226,10 @@ def judge_model(model: Model, world: World, cohort: Cohort, config: RunConfig) -
     )
 
 
-def headline(evaluation: Evaluation) -> dict[str, float]:
+def headline(evaluation: Evaluation) -> dict[str, float | None]:
     """The few figures that a bundle carries and a terminal shows."""
     mine = evaluation.learners["xgboost"]
-    return {
+    figures = {
         "auc": mine.auc.value,
         "auc_low": mine.auc.low,
         "auc_high": mine.auc.high,
@@ -275,25 +242,38 @@ def headline(evaluation: Evaluation) -> dict[str, float]:
         "value_fair": evaluation.fair.value,
         "captured": mine.captured,
     }
+    return {name: x if np.isfinite(x) else None for name, x in figures.items()}
 
 
 def write_report(run: Run) -> Path:
-    """Write ``report.html`` into the run's folder."""
+    """Write ``report.html`` and the figures as PNG into the run's folder."""
+    from resistml.report.context import illustrations
     from resistml.report.model_report import ReportContext, render
+    from resistml.report.style import png_bytes
 
     context = ReportContext(
         title=f"Model report: {run.config.name}",
         notice=NOTICE,
         config=run.config.model_dump(mode="json"),
         evaluation=run.evaluation,
-        audit=run.audit,
+        audit=[row for row in run.audit if row.status != "due"],
         claims=dict(run.evidence.claims),
         facts=run_facts(run),
         limits=list(LIMITS),
+        names=_names(run.evidence),
     )
     out = run.folder / "report.html"
     out.write_text(render(context), encoding="utf-8")
+    (run.folder / "figures").mkdir()
+    for shown in illustrations(context):
+        (run.folder / "figures" / f"{shown.name}.png").write_bytes(png_bytes(shown.figure))
     return out
+
+
+def _names(evidence: Evidence) -> dict[str, str]:
+    """Full names of what reports speak of."""
+    kinds = (evidence.endpoints, evidence.mechanisms, evidence.settings, evidence.strategies)
+    return {name: entry.name for kind in kinds for name, entry in kind.items()}
 
 
 def run_facts(run: Run) -> dict[str, str]:
@@ -326,7 +306,27 @@ LIMITS = (
 
 def track(run: Run, root: Path) -> Any:
     """Log a run to MLflow."""
-    from resistml.tracking.items import RunFacts, run_items
-    from resistml.tracking.store import log_run
+    from importlib.metadata import version
 
-    raise NotImplementedError((RunFacts, run_items, log_run, root, run))
+    from resistml.tracking.commit import commit_of
+    from resistml.tracking.items import RunFacts, run_items
+    from resistml.tracking.place import resolve_uri
+    from resistml.tracking.store import log_run, open_store
+
+    config = run.config
+    packages = ("xgboost", "scikit-learn", "numpy", "mlflow")
+    facts = RunFacts(
+        run_id=run.id,
+        seed=config.seed,
+        rows=run.evaluation.n_train,
+        catalog_hash=run.evidence.hash,
+        world_hash=run.world.hash,
+        dataset_digest=file_digest(run.folder / "cohort" / "cohort.parquet"),
+        run_folder=run.folder,
+        bundle=run.folder / "model",
+        figures=run.folder / "figures" if config.report else None,
+        versions={"resistml": __version__, **{name: version(name) for name in packages}},
+        git_commit=commit_of(root),
+    )
+    store = open_store(resolve_uri(config.tracking.uri, root), config.tracking.experiment, root)
+    return log_run(run_items(config, run.evaluation, facts), store)

@@ -26,7 +26,8 @@ class Streams:
     Raises
     ------
     ValueError
-        If a (name, block) pair is asked for twice: two draws would share their numbers.
+        If the seed is negative; by :meth:`generator`, if a (name, block) pair is asked for
+        twice, since two draws would then share their numbers.
     """
 
     def __init__(self, seed: int) -> None:
@@ -37,6 +38,8 @@ class Streams:
 
     def generator(self, name: str, block: int = 0) -> np.random.Generator:
         """The generator of draw ``name`` for ``block``; each pair can be had once."""
+        if block < 0:
+            raise ValueError(f"block must not be negative, got {block}")
         if (name, block) in self._used:
             raise ValueError(f"draw '{name}' of block {block} was already taken")
         self._used.add((name, block))

@@ -8,7 +8,7 @@ import numpy as np
 import numpy.typing as npt
 from scipy.special import ndtr
 
-from resistml.features.links import forward, inverse, location
+from resistml.features.links import forward, inverse
 from resistml.rng import BLOCK, Streams
 from resistml.world.compiled import Compiled
 from resistml.world.laws import World
@@ -90,11 +90,17 @@ def draw_patients(
         f=np.concatenate([c.standardised(link), mutated], axis=1),
         true=true,
         recorded=recorded,
-        # Whole years, so that the cohort says no more of a patient than a chart does.
-        age=np.floor(truncated_age(c, person[:, 0])),
+        age=truncated_age(c, person[:, 0]),
         female=(person[:, 1] < c.law.female).astype(float),
         ecog=ecog_class(c, person[:, 2]),
     )
+
+
+def recorded_columns(c: Compiled, p: Patients) -> dict[str, Floats]:
+    """What conditions may ask of patients: their record, by column."""
+    line = np.full(len(p.age), float(c.law.line))
+    clinical = {"age": p.age, "ecog": p.ecog, "sex": p.female, "line": line}
+    return {**dict(zip(c.markers, p.recorded.T, strict=True)), **clinical}
 
 
 def _uniform(normal: Floats) -> Floats:
@@ -137,12 +143,11 @@ def record_bounds(world: World, c: Compiled, recorded: Floats) -> tuple[Floats, 
         seen = ~np.isnan(values)
         if kind == "count":
             with np.errstate(divide="ignore"):
-                low[seen, i] = np.log(values[seen])
+                low[seen, i] = np.maximum(np.log(values[seen]), c.limit[i])
                 high[seen, i] = np.log(values[seen] + 1)
-            continue
-        low[seen, i] = high[seen, i] = forward(kind, values[seen])
+        else:
+            low[seen, i] = high[seen, i] = forward(kind, values[seen])
         if law.limit is not None:
             below = seen & (values < law.limit)
-            low[below, i] = -np.inf
-            high[below, i] = location(kind, law.limit)
+            low[below, i], high[below, i] = -np.inf, c.limit[i]
     return low, high

@@ -11,6 +11,7 @@ from resistml.features.matrix import Records, Words
 from resistml.features.spec import CLINICAL, FeatureSpec
 from resistml.predict.contributions import Contributions, contributions
 from resistml.predict.model import Model
+from resistml.tables.profiles import Profiles
 
 Floats = npt.NDArray[np.float64]
 Rows = dict[str, Any]
@@ -89,3 +90,19 @@ def _marker(spec: FeatureSpec, records: Records, i: int, marker: str, value: flo
     measured = records.column(marker)[i]
     text = "unmeasured" if np.isnan(measured) else f"{measured:.3g}"
     return f"{marker}={text} ({value:+.2f})"
+
+
+def explain_profiles(model: Model, profiles: Profiles) -> Rows:
+    """:func:`explain` for profiles that may name no strategy, or have been rejected.
+
+    Rejected profiles are left out; a profile without a strategy is explained under its
+    setting's usual one.
+    """
+    n = len(profiles.records)
+    good = np.array([i for i in range(n) if i not in profiles.rejected], dtype=np.int64)
+    strategy = profiles.strategy[good].copy()
+    records = profiles.records.take(good)
+    for i, setting in enumerate(records.setting):
+        if not strategy[i]:
+            strategy[i] = model.spec.settings[setting].usual
+    return explain(model, records, strategy)

@@ -73,19 +73,11 @@ class Model:
 
     def margins(self, features: Features) -> Floats:
         """(n, bag) log-odds of resistance of each model of the bag, before calibration."""
-        out = np.empty((len(features.arms), len(self.members)))
-        for k, member in enumerate(self.members):
-            base = member.intercepts[features.arms] + features.centred @ member.coefficients
-            added = member.booster.inplace_predict(features.matrix, predict_type="margin")
-            out[:, k] = base + added
-        return out
+        return bag_margins(self.members, features)
 
     def calibrated(self, margin: Floats) -> Floats:
         """Calibrated log-odds of resistance from a margin of any shape."""
-        x, y = self.knots[:, 0], self.knots[:, 1]
-        i = np.clip(np.searchsorted(x, margin) - 1, 0, len(x) - 2)
-        slope = (y[i + 1] - y[i]) / (x[i + 1] - x[i])
-        return np.asarray(y[i] + slope * (margin - x[i]))
+        return calibrate(self.knots, margin)
 
     def risk(self, records: Records, strategy: Words) -> Risk:
         """p(resistance) of each patient under the strategy named beside him."""
@@ -132,6 +124,24 @@ class Risk:
         half = Z90 * self.margins.std(axis=1, ddof=1)
         low = sigmoid(self.model.calibrated(self.margin - half))
         return low, sigmoid(self.model.calibrated(self.margin + half))
+
+
+def bag_margins(members: tuple[Member, ...], features: Features) -> Floats:
+    """(n, bag) log-odds of resistance of each model of a bag."""
+    out = np.empty((len(features.arms), len(members)))
+    for k, member in enumerate(members):
+        base = member.intercepts[features.arms] + features.centred @ member.coefficients
+        added = member.booster.inplace_predict(features.matrix, predict_type="margin")
+        out[:, k] = base + added
+    return out
+
+
+def calibrate(knots: Floats, margin: Floats) -> Floats:
+    """Calibrated log-odds from margins: linear between the (K, 2) knots, and beyond them."""
+    x, y = knots[:, 0], knots[:, 1]
+    i = np.clip(np.searchsorted(x, margin) - 1, 0, len(x) - 2)
+    slope = (y[i + 1] - y[i]) / (x[i + 1] - x[i])
+    return np.asarray(y[i] + slope * (margin - x[i]))
 
 
 def sigmoid(x: Floats) -> Floats:

@@ -16,7 +16,7 @@ from resistml.tables.cells import as_numbers, as_text
 from resistml.tables.header import OUTCOMES, mistyped
 from resistml.tables.read import iter_rows, read_rows
 from resistml.tables.rows import Rows
-from resistml.tables.scalars import is_missing
+from resistml.tables.scalars import SEX, is_missing
 from resistml.tables.seen import Seen
 from resistml.tables.words import label, shown
 
@@ -28,7 +28,6 @@ NEEDED = ("patient_id", "setting", "strategy", "resistant")
 RESPONSES = ("CR", "PR", "SD", "PD")
 _TEXT = ("patient_id", "setting", "strategy", "sex", "response")
 _CLINICAL = ("line", "age", "sex", "ecog")
-_SEX = {"female": 1.0, "f": 1.0, "male": 0.0, "m": 0.0}
 _TIMES = ("pfs_months", "os_months")
 _EVENTS = ("pfs_event", "os_event")
 
@@ -186,9 +185,9 @@ class _Checks:
         self._refuse("patient_id", again, "stood in an earlier row", "an id for each patient")
         if "sex" in part:
             words = [str(value).strip().lower() for value in part["sex"]]
-            wrong = np.array([w not in _SEX and not is_missing(w) for w in words], dtype=bool)
+            wrong = np.array([w not in SEX and not is_missing(w) for w in words], dtype=bool)
             self._refuse("sex", wrong, "is not known", "female, male or empty")
-            part["sex"] = np.array([_SEX.get(w, np.nan) for w in words], dtype=np.float64)
+            part["sex"] = np.array([SEX.get(w, np.nan) for w in words], dtype=np.float64)
         if "response" in part:
             wrong = np.array([v not in ("", *RESPONSES) for v in part["response"]], dtype=bool)
             self._refuse("response", wrong, "is not known", f"{', '.join(RESPONSES)} or empty")

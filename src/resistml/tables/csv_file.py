@@ -12,7 +12,7 @@ from resistml.tables.rows import BATCH, Choose, Rows, check_names
 from resistml.tables.source import Source
 
 #: Bytes read at a time; a longer row, or header, is refused.
-BLOCK_BYTES = 16 * 1024 * 1024
+BLOCK_BYTES = 4 * 1024 * 1024
 _MAX_HEADER = 1024 * 1024
 
 

@@ -37,7 +37,7 @@ def parquet_rows(source: Source, choose: Choose | None) -> Iterator[Rows]:
                 _check_text(name, column, source.name)
             yield Rows(source.name, columns, first, batch.num_rows)
             first += batch.num_rows
-    except (pa.ArrowException, OSError) as exc:
+    except (pa.ArrowException, OSError, ValueError, MemoryError) as exc:
         problem = str(exc).splitlines()[0] if str(exc) else type(exc).__name__
         raise TableError(
             f"is not a Parquet file, or is damaged: {label(problem, 200)}", file=source.name

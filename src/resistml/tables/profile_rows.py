@@ -11,7 +11,7 @@ from resistml.errors import TableError, did_you_mean, listed
 from resistml.features.spec import FeatureSpec, MarkerSpec
 from resistml.tables.cells import numbers, texts
 from resistml.tables.rows import Rows
-from resistml.tables.scalars import is_missing
+from resistml.tables.scalars import SEX, is_missing
 from resistml.tables.seen import Seen
 from resistml.tables.words import label, shown
 
@@ -19,7 +19,6 @@ Floats = npt.NDArray[np.float64]
 Bools = npt.NDArray[np.bool_]
 Words = npt.NDArray[np.object_]
 
-_SEX = {"female": 1.0, "f": 1.0, "male": 0.0, "m": 0.0}
 _MOST_LINES = 20
 #: Unknown names per column that a near one is looked for.
 _MOST_HINTS = 200
@@ -127,8 +126,8 @@ class RowChecks:
         values = np.full(len(words), np.nan)
         for word in set(words):
             at = words == word
-            if word.strip().lower() in _SEX:
-                values[at] = _SEX[word.strip().lower()]
+            if word.strip().lower() in SEX:
+                values[at] = SEX[word.strip().lower()]
             elif not is_missing(word):
                 self._reject("sex", at, "is not known", "female, male (f, m) or empty")
         return values

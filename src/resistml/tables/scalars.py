@@ -12,6 +12,9 @@ MISSING = ("", "na", "nan", "n/a", "null", "none", "<na>")
 
 #: A number in text: plain digits with a point, perhaps an exponent.
 NUMBER = r"[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]+)?"
+#: What sexes are called in tables, and what they are recorded as.
+SEX = {"female": 1.0, "f": 1.0, "male": 0.0, "m": 0.0}
+
 _TRUTH = {"true": 1.0, "false": 0.0}
 #: Forms of what is no number, with what to say of them.
 _PROBLEMS = (
@@ -19,7 +22,10 @@ _PROBLEMS = (
     (r"[+-]?[0-9]{1,3}(,[0-9]{3})+(\.[0-9]*)?", "has a comma between thousands (leave it out)"),
     (r"[+-]?(inf|infinity)", "is not a finite number"),
     (r"[<>≤≥~].*", "is not a number (write the number alone; 0 for below a detection limit)"),
-    (rf"{NUMBER}\s*[^0-9.,\s].*", "has a unit in the cell (write the number alone)"),
+    (
+        rf"{NUMBER}(\s+[^0-9\s].*|[^\W0-9_][^0-9]*|[%‰°/].*)",
+        "has a unit in the cell (write the number alone)",
+    ),
 )
 
 

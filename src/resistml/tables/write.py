@@ -219,9 +219,12 @@ def _beside(kind: Callable[[TextIO, int | None], Writer]) -> Form:
     @contextmanager
     def form(path: Path, force: bool, notice: str, digits: int | None) -> Iterator[Writer]:
         sidecar = path.with_name(path.name + ".notice.txt")
+        told = not notice or _says(sidecar, notice)
+        if not told:
+            refuse_existing(sidecar, force)
         with _text(path, force) as stream:
             yield kind(stream, digits)
-            if notice and not _says(sidecar, notice):
+            if not told:
                 with _text(sidecar, force) as beside:
                     beside.write(notice + "\n")
 

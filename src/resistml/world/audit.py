@@ -8,7 +8,7 @@ import numpy as np
 import numpy.typing as npt
 from scipy.special import expit
 
-from resistml.cohort.markers import Noise, Patients, draw_patients
+from resistml.cohort.markers import Noise, Patients, draw_patients, recorded_columns
 from resistml.evidence import Evidence
 from resistml.evidence.schema import Claim
 from resistml.features.conditions import eligible, holds
@@ -16,7 +16,7 @@ from resistml.rng import Streams
 from resistml.world.compiled import Compiled, clinical_terms, compile_setting
 from resistml.world.conflicts import tolerance
 from resistml.world.laws import World
-from resistml.world.moments import Cell, claim_cells
+from resistml.world.moments import Cell, claim_cells, is_solved
 
 Floats = npt.NDArray[np.float64]
 
@@ -33,7 +33,7 @@ class AuditRow:
     ``obtained`` is the population value in the world, with its Monte-Carlo standard error
     ``se``. ``status`` is ``within`` its range (a point value within one percentage point),
     ``tension`` (member of a proven conflict set, whose other members are in ``conflict``),
-    ``out``, or ``due``: of an endpoint that the world does not reproduce yet.
+    ``out``, or ``due``: of an endpoint whose audit is yet to come.
     """
 
     claim: str
@@ -58,16 +58,12 @@ def audit(
     cells = {
         (cell, claim.endpoint)
         for claim in targets
-        if _solved(evidence, claim)
+        if is_solved(evidence, claim)
         for cell in claim_cells(evidence, claim)
     }
     sums = _sums(world, cells, patients, seed)
     conflicts = {name: c.claims for c in world.conflicts for name in c.claims}
     return [_row(evidence, claim, sums, conflicts) for claim in targets]
-
-
-def _solved(evidence: Evidence, claim: Claim) -> bool:
-    return evidence.endpoints[claim.endpoint].family == "response"
 
 
 @dataclass(frozen=True)
@@ -86,8 +82,7 @@ def _sums(
     for setting in sorted({cell.setting for cell, _ in cells}):
         c = compile_setting(world, setting)
         p = _fresh(world, c, patients, seed)
-        columns = dict(zip(c.markers, p.recorded.T, strict=True))
-        columns |= {"age": p.age, "ecog": p.ecog, "sex": p.female}
+        columns = recorded_columns(c, p)
         eta = c.log_odds(p.f, clinical_terms(world, c.arms, p.age, p.ecog))
         for cell, endpoint in sorted((x for x in cells if x[0].setting == setting), key=repr):
             a = c.arms.index(cell.arm)
@@ -122,9 +117,10 @@ def _row(
     sums: dict[tuple[Cell, str], _Sum],
     conflicts: dict[str, tuple[str, ...]],
 ) -> AuditRow:
-    assert claim.low is not None and claim.high is not None  # a target has a range
+    assert claim.low is not None  # a target has a range
+    assert claim.high is not None
     obtained, se, status = float("nan"), float("nan"), "due"
-    if _solved(evidence, claim):
+    if is_solved(evidence, claim):
         parts = [sums[cell, claim.endpoint] for cell in claim_cells(evidence, claim)]
         share = sum(p.share for p in parts)
         obtained = sum(p.top for p in parts) / share

@@ -7,13 +7,23 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from resistml.world.laws import SettingLaw, World
+from resistml.errors import WorldError
+from resistml.features.links import location
+from resistml.world.laws import MarkerLaw, SettingLaw, World
 
 Floats = npt.NDArray[np.float64]
 Bools = npt.NDArray[np.bool_]
 
-#: Mechanisms whose factors tie markers together.
-FACTORS = ("accumulation", "target", "apoptosis", "stemness", "microenvironment", "clinical")
+#: The review's mechanisms, each a factor that ties its markers together.
+MECHANISMS = ("accumulation", "target", "apoptosis", "stemness", "microenvironment")
+#: Smallest eigenvalue that a correlation matrix of factors may have.
+_LEAST = 1e-6
+
+
+def factors(world: World) -> tuple[str, ...]:
+    """Factors of a world: the review's mechanisms, any other that a marker names, ``clinical``."""
+    named = dict.fromkeys((*MECHANISMS, *(law.mechanism for law in world.markers.values())))
+    return (*(m for m in named if m != "clinical"), "clinical")
 
 
 @dataclass(frozen=True)
@@ -26,6 +36,8 @@ class Compiled:
         Ids, in the order of the arrays' axes. Columns of f are continuous, then mutations.
     location, spread, centre, scale, error : (C,) arrays
         On the link scale; ``error`` is an absolute standard deviation here.
+    limit : (C,) array
+        Detection limit on the link scale, -inf where there is none.
     loadings : (C, K) array
         z = loadings @ F + unique * e, with F ~ N(0, factor_cov) and e ~ N(0, 1).
     unique : (C,) array
@@ -46,6 +58,7 @@ class Compiled:
     centre: Floats
     scale: Floats
     error: Floats
+    limit: Floats
     loadings: Floats
     unique: Floats
     factor_cov: Floats
@@ -77,21 +90,20 @@ class Compiled:
 
 
 def compile_setting(world: World, setting: str) -> Compiled:
-    """Arrays of one setting of a world."""
+    """Arrays of one setting of a world.
+
+    Raises
+    ------
+    WorldError
+        If the correlations that the world assumes cannot be those of any patients.
+    """
     law = world.settings[setting]
     continuous = tuple(m for m in law.panel if m in law.location)
     mutations = tuple(m for m in law.panel if m in law.prevalence)
     laws = [world.markers[m] for m in continuous]
     calls = [world.markers[m] for m in mutations]
     spread = np.array([law.spread[m] for m in continuous])
-    within = np.array([world.constants[f"correlation_within_{x.mechanism}"] for x in laws])
-    loadings = np.zeros((len(laws), len(FACTORS)))
-    for i, x in enumerate(laws):
-        sign = -1.0 if x.protective else 1.0
-        loadings[i, FACTORS.index(x.mechanism)] = sign * np.sqrt(within[i])
-    between = world.constants["correlation_between_mechanisms"]
-    factor_cov = np.full((len(FACTORS), len(FACTORS)), between)
-    np.fill_diagonal(factor_cov, 1.0)
+    loadings, unique, factor_cov = _factor_model(world, laws)
     arms = tuple(law.arms)
     weights = np.array(
         [
@@ -113,8 +125,9 @@ def compile_setting(world: World, setting: str) -> Compiled:
         centre=np.array([x.centre for x in laws]),
         scale=np.array([x.scale for x in laws]),
         error=np.array([x.error for x in laws]) * spread,
+        limit=np.array([_link_limit(x) for x in laws]),
         loadings=loadings,
-        unique=np.sqrt(1 - within),
+        unique=unique,
         factor_cov=factor_cov,
         prevalence=np.array([law.prevalence[m] for m in mutations]),
         false_negative=np.array([x.false_negative for x in calls]),
@@ -123,6 +136,42 @@ def compile_setting(world: World, setting: str) -> Compiled:
         alpha=np.array([law.arms[a].alpha for a in arms]),
         kappa=np.array([law.arms[a].kappa for a in arms]),
     )
+
+
+def _link_limit(law: MarkerLaw) -> float:
+    return -np.inf if law.limit is None else location(law.kind, law.limit)
+
+
+def _factor_model(world: World, laws: list[MarkerLaw]) -> tuple[Floats, Floats, Floats]:
+    """Loadings (C, K), unique deviations (C,) and the factors' correlation matrix (K, K)."""
+    names = factors(world)
+    within = np.array([_within(world, law.mechanism) for law in laws])
+    loadings = np.zeros((len(laws), len(names)))
+    for i, law in enumerate(laws):
+        sign = -1.0 if law.protective else 1.0
+        loadings[i, names.index(law.mechanism)] = sign * np.sqrt(within[i])
+    between = world.constants["correlation_between_mechanisms"]
+    factor_cov = np.full((len(names), len(names)), between)
+    np.fill_diagonal(factor_cov, 1.0)
+    if np.linalg.eigvalsh(factor_cov)[0] < _LEAST:
+        raise WorldError(
+            f"a correlation of {between:g} between all of {len(names)} mechanisms is not positive "
+            "definite",
+            key="correlation_between_mechanisms",
+            allowed=f"above {-1 / (len(names) - 1):.3g}, below 1",
+        )
+    return loadings, np.sqrt(1 - within), factor_cov
+
+
+def _within(world: World, mechanism: str) -> float:
+    """Correlation of two markers of a mechanism, as far as they share its factor."""
+    key = f"correlation_within_{mechanism}"
+    fallback = world.constants.get("correlation_within_default")
+    value = world.constants.get(key, fallback)
+    if value is None or not 0 <= value < 1:
+        said = "is missing" if value is None else f"is {value:g}"
+        raise WorldError(said, key=key, allowed="at least 0, below 1")
+    return value
 
 
 def is_frail(world: World, age: Floats, ecog: Floats) -> Bools:

@@ -14,8 +14,8 @@ import numpy as np
 import numpy.typing as npt
 from scipy.optimize import least_squares
 
-from resistml.world.laws import Conflict, World
-from resistml.world.moments import Moment, Name, Rates
+from resistml.world.laws import Conflict, Test, World
+from resistml.world.moments import Cell, Moment, Name, Rates
 from resistml.world.unknowns import Unknown
 
 Floats = npt.NDArray[np.float64]
@@ -76,8 +76,9 @@ def _members(search: _Search, moment: Moment, claimed: list[Moment]) -> list[Mom
         if _nested_bound(search.world, [moment, other]):
             return [moment, other]
     for candidates in (_same_arms(moment, claimed), _same_settings(moment, claimed)):
-        if search.gap(candidates) > _NOTHING:
-            return _minimal(search, moment, candidates)
+        members = _holding(search, moment, candidates)
+        if members:
+            return members
     return []
 
 
@@ -89,6 +90,20 @@ def _same_arms(moment: Moment, claimed: list[Moment]) -> list[Moment]:
 def _same_settings(moment: Moment, claimed: list[Moment]) -> list[Moment]:
     settings = {c.setting for c in moment.cells}
     return [m for m in claimed if settings & {c.setting for c in m.cells}]
+
+
+def _holding(search: _Search, keep: Moment, candidates: list[Moment]) -> list[Moment]:
+    """A minimal conflict set among the candidates that holds ``keep``; empty if none is found.
+
+    Conflicts that stand without ``keep`` are broken up, a claim at a time.
+    """
+    pool = list(candidates)
+    while search.gap(pool) > _NOTHING:
+        members = _minimal(search, keep, pool)
+        if keep in members:
+            return members
+        pool = [m for m in pool if m is not members[0]]
+    return []
 
 
 def _minimal(search: _Search, keep: Moment, candidates: list[Moment]) -> list[Moment]:
@@ -122,12 +137,19 @@ class _Search:
         names: list[Name] = [u.name for u in mine]
         rates = Rates(self.world, moments, names)
         low, high = np.array([u.low for u in mine]), np.array([u.high for u in mine])
+
+        def residuals(x: Floats) -> Floats:
+            return _hinge(moments, rates.evaluate(x)[0])
+
+        def jacobian(x: Floats) -> Floats:
+            return _hinge_slope(moments, *rates.evaluate(x))
+
         best = np.inf
         for start in self._starts(mine):
             result = least_squares(
-                lambda x: _hinge(moments, rates.evaluate(x)[0]),
+                residuals,
                 np.clip(start, low, high),
-                jac=lambda x: _hinge_slope(moments, *rates.evaluate(x)),
+                jac=jacobian,
                 bounds=(low, high),
                 x_scale="jac",
                 max_nfev=60,
@@ -141,7 +163,8 @@ class _Search:
         rng = np.random.default_rng(0)
         middle = np.array([u.start for u in unknowns])
         width = np.array([u.high - u.low if u.middle is not None else 4.0 for u in unknowns])
-        return [middle, *(middle + width * rng.uniform(-0.5, 0.5, len(middle)) for _ in range(_STARTS))]
+        moved = [middle + width * rng.uniform(-0.5, 0.5, len(middle)) for _ in range(_STARTS)]
+        return [middle, *moved]
 
 
 def _hinge(moments: list[Moment], rates: Floats) -> Floats:
@@ -165,16 +188,18 @@ def _nested_bound(world: World, members: list[Moment]) -> str:
     """
     if len(members) != 2 or any(len(m.cells) != 1 or m.endpoint != "orr" for m in members):
         return ""
-    wide, narrow = sorted(members, key=lambda m: len(m.cells[0].conditions))
-    extra = set(narrow.cells[0].conditions) - set(wide.cells[0].conditions)
-    same = (wide.cells[0].setting, wide.cells[0].arm) == (narrow.cells[0].setting, narrow.cells[0].arm)
-    if not same or not extra or not set(wide.cells[0].conditions) <= set(narrow.cells[0].conditions):
+    cells = [m.cells[0] for m in members]
+    if (cells[0].setting, cells[0].arm) != (cells[1].setting, cells[1].arm):
         return ""
-    exposure = world.strategies[wide.cells[0].arm].exposure
-    for column, op, value in extra:
-        absent = column in world.markers and world.markers[column].kind == "mutation"
-        if not absent or (op, value) != ("==", 0.0) or exposure.get(column, 0.0) < 0:
-            return ""
+    said = [_conditions(world, cell) for cell in cells]
+    if said[0] is None or said[1] is None:
+        return ""
+    inner = 0 if said[1] < said[0] else 1
+    narrow, wide = members[inner], members[1 - inner]
+    extra = said[0] ^ said[1]
+    nested = said[0] < said[1] or said[1] < said[0]
+    if not nested or not all(_cannot_help(world, cells[0].arm, test) for test in extra):
+        return ""
     low = wide.low - tolerance(wide.low, wide.high)
     high = narrow.high + tolerance(narrow.low, narrow.high)
     if low <= high:
@@ -185,3 +210,21 @@ def _nested_bound(world: World, members: list[Moment]) -> str:
         f"{names}, which cannot help, so the wider rate is at most the narrower one: at most "
         f"{high:.1%} with tolerance, where at least {low:.1%} is reported"
     )
+
+
+def _conditions(world: World, cell: Cell) -> frozenset[Test] | None:
+    """What the record of a cell's patients meets; None if that is no single conjunction."""
+    if cell.conditions:
+        return frozenset(cell.conditions)
+    alternatives = world.strategies[cell.arm].eligibility
+    if len(alternatives) > 1:
+        return None
+    return frozenset(alternatives[0] if alternatives else ())
+
+
+def _cannot_help(world: World, arm: str, test: Test) -> bool:
+    """Whether a condition asks for the absence of a mutation that the arm does not exploit."""
+    column, op, value = test
+    law = world.markers.get(column)
+    absent = law is not None and law.kind == "mutation" and (op, value) == ("==", 0.0)
+    return absent and world.strategies[arm].exposure.get(column, 0.0) >= 0

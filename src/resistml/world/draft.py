@@ -44,7 +44,8 @@ def _marker(entry: Marker) -> MarkerLaw:
     common: dict[str, Any] = {"id": entry.id, "kind": entry.kind, "mechanism": entry.mechanism}
     common["protective"] = entry.protective
     if not entry.continuous:
-        assert entry.false_negative is not None and entry.false_positive is not None
+        assert entry.false_negative is not None  # held by the schema, like those below
+        assert entry.false_positive is not None
         return MarkerLaw(
             **common,
             low=low,
@@ -55,7 +56,9 @@ def _marker(entry: Marker) -> MarkerLaw:
             false_negative=entry.false_negative.value,
             false_positive=entry.false_positive.value,
         )
-    assert entry.median is not None and entry.spread is not None and entry.error is not None
+    assert entry.median is not None
+    assert entry.spread is not None
+    assert entry.error is not None
     return MarkerLaw(
         **common,
         low=low,

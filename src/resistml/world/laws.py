@@ -24,7 +24,8 @@ class MarkerLaw:
     ``centre`` and ``scale`` standardise the link-scale value: f = (g(x) - centre) / scale
     (0 and 1 for mutations). ``effect`` is the log-odds of resistance per unit of f at
     exposure 1. ``error`` is the measurement error's standard deviation as a share of the
-    setting's spread. ``protective`` markers fall where their mechanism rises. ``limit`` is the detection limit in the marker's unit, or None.
+    setting's spread. ``protective`` markers fall where their mechanism rises. ``limit`` is the
+    detection limit in the marker's unit, or None.
     """
 
     id: str
@@ -132,8 +133,8 @@ class World:
 
 
 def save_world(world: World, path: Path, *, force: bool = False) -> None:
-    """Write a world as ``world.json``, rounded."""
-    document = {"schema": SCHEMA, **rounded(asdict(world), DIGITS)}
+    """Write a world as ``world.json``, rounded, with its hash."""
+    document = {"schema": SCHEMA, "hash": world.hash, **rounded(asdict(world), DIGITS)}
     with new_file(path, force=force) as temporary:
         temporary.write_text(dump_json(document), encoding="utf-8")
 
@@ -150,9 +151,13 @@ def read_world(path: Path) -> World:
     if not isinstance(raw, dict) or raw.get("schema") != SCHEMA:
         raise WorldError("is no world of this release", file=path, allowed=f"schema {SCHEMA}")
     try:
-        return world_from(raw)
-    except (KeyError, TypeError, ValueError) as exc:
+        world = world_from(raw)
+        intact = world.hash == raw["hash"]
+    except (AttributeError, KeyError, TypeError, ValueError) as exc:
         raise WorldError(f"is damaged: {exc}", file=path, hint="solve it again") from None
+    if not intact:
+        raise WorldError("is damaged: its hash differs", file=path, hint="solve it again")
+    return world
 
 
 def world_from(raw: dict[str, Any]) -> World:
@@ -164,9 +169,7 @@ def world_from(raw: dict[str, Any]) -> World:
         strategies={k: _strategy(v) for k, v in raw["strategies"].items()},
         constants={k: float(v) for k, v in raw["constants"].items()},
         labels=dict(raw["labels"]),
-        conflicts=tuple(
-            Conflict(**{**c, "claims": tuple(c["claims"])}) for c in raw["conflicts"]
-        ),
+        conflicts=tuple(Conflict(**{**c, "claims": tuple(c["claims"])}) for c in raw["conflicts"]),
     )
 
 

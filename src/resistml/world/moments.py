@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Literal
 
@@ -15,7 +14,8 @@ from resistml.evidence.schema import Claim
 from resistml.world.compiled import Compiled, clinical_terms, compile_setting
 from resistml.world.draft import tests
 from resistml.world.laws import Test, World
-from resistml.world.sample import Base, Stratum, draw_base, eligible, f_values, stratum
+from resistml.world.sample import Base, draw_base, f_values
+from resistml.world.strata import Stratum, eligible, stratum
 
 Floats = npt.NDArray[np.float64]
 #: An unknown: ("alpha" | "kappa" | "location", setting, arm or marker) or ("effect", "", marker).
@@ -70,16 +70,29 @@ def claim_cells(evidence: Evidence, claim: Claim) -> tuple[Cell, ...]:
     )
 
 
+def is_solved(evidence: Evidence, claim: Claim) -> bool:
+    """Whether the solver aims at a claim: a target that states the level of a response rate."""
+    family = evidence.endpoints[claim.endpoint].family
+    return claim.role == "target" and family == "response" and claim.measure == "level"
+
+
+def cell_stratum(world: World, c: Compiled, base: Base, cell: Cell) -> Stratum:
+    """Who of a setting's fixed sample a cell is about."""
+    if cell.conditions:
+        return stratum(c, base, cell.conditions)
+    return eligible(c, base, world.strategies[cell.arm].eligibility)
+
+
 def response_moments(evidence: Evidence) -> list[Moment]:
     """Targets of the solver: all response claims, then the arms' assumed response rates."""
-    moments = [
-        Moment(c.id, "cr" if c.endpoint == "cr" else "orr", claim_cells(evidence, c), c.low, c.high, True)
-        for c in evidence.claims.values()
-        if c.role == "target"
-        and evidence.endpoints[c.endpoint].family == "response"
-        and c.low is not None
-        and c.high is not None
-    ]
+    moments: list[Moment] = []
+    for claim in evidence.claims.values():
+        if is_solved(evidence, claim) and claim.low is not None and claim.high is not None:
+            cells = claim_cells(evidence, claim)
+            cr = claim.endpoint == "cr"
+            moments.append(
+                Moment(claim.id, "cr" if cr else "orr", cells, claim.low, claim.high, True)
+            )
     for setting in evidence.modelled_settings:
         for arm, entry in evidence.arms_of(setting).items():
             if entry.orr is not None:
@@ -87,6 +100,28 @@ def response_moments(evidence: Evidence) -> list[Moment]:
                 name = f"strategies.{arm}.arms.{setting}.orr"
                 moments.append(Moment(name, "orr", (cell,), entry.orr.low, entry.orr.high, False))
     return moments
+
+
+@dataclass(frozen=True)
+class _State:
+    """A setting at some values of the unknowns.
+
+    ``shift`` (C + B,) is how far f has moved from where it started; ``eta`` (n, A).
+    """
+
+    compiled: Compiled
+    shift: Floats
+    eta: Floats
+
+
+@dataclass(frozen=True)
+class _Part:
+    """Numerator and denominator of a cell's rate, and their gradients (P,)."""
+
+    top: float
+    bottom: float
+    d_top: Floats
+    d_bottom: Floats
 
 
 class Rates:
@@ -109,35 +144,25 @@ class Rates:
         wanted = {cell.setting for m in moments for cell in m.cells}
         self._start = {s: compile_setting(world, s) for s in world.settings if s in wanted}
         self._base = {s: draw_base(c) for s, c in self._start.items()}
+        self._f = {s: f_values(c, self._base[s]) for s, c in self._start.items()}
         self._hazard = {
             s: clinical_terms(world, c.arms, self._base[s].age, self._base[s].ecog)
             for s, c in self._start.items()
         }
-        self._users = self._markers_by_unknown()
-
-    def _markers_by_unknown(self) -> dict[str, list[tuple[int, int]]]:
-        users: dict[str, list[tuple[int, int]]] = {}
-        for s, c in self._start.items():
-            users[s] = [
-                (j, self._index["effect", "", m])
-                for j, m in enumerate(c.markers)
-                if ("effect", "", m) in self._index
-            ]
-        return users
+        cells = dict.fromkeys((cell, m.endpoint) for m in moments for cell in m.cells)
+        self._cells = list(cells)
 
     def evaluate(self, values: Floats) -> tuple[Floats, Floats]:
         """Rates (M,) and Jacobian (M, P) at a vector of unknowns (P,)."""
-        cells = {cell for m in self.moments for cell in m.cells}
-        endpoints = {(cell, m.endpoint) for m in self.moments for cell in m.cells}
-        state = {s: self._setting_state(s, values) for s in self._start}
-        strata = {
-            cell: self._stratum(state[cell.setting][0], cell)
-            for cell in sorted(cells, key=repr)
-        }
-        parts = {
-            (cell, endpoint): self._cell(state[cell.setting], strata[cell], cell, endpoint)
-            for cell, endpoint in sorted(endpoints, key=repr)
-        }
+        states = {s: self._state(s, values) for s in self._start}
+        strata: dict[Cell, Stratum] = {}
+        parts: dict[tuple[Cell, str], _Part] = {}
+        for cell, endpoint in self._cells:
+            state = states[cell.setting]
+            if cell not in strata:
+                base = self._base[cell.setting]
+                strata[cell] = cell_stratum(self.world, state.compiled, base, cell)
+            parts[cell, endpoint] = self._part(state, strata[cell], cell, endpoint)
         rates = np.zeros(len(self.moments))
         jacobian = np.zeros((len(self.moments), len(self.names)))
         for i, moment in enumerate(self.moments):
@@ -147,61 +172,57 @@ class Rates:
     def compiled(self, setting: str, values: Floats) -> Compiled:
         """The setting's arrays with the unknowns put in."""
         c = self._start[setting]
-        take: Callable[[Name, float], float] = lambda name, old: (  # noqa: E731
-            float(values[self._index[name]]) if name in self._index else old
-        )
-        weights = c.weights.copy()
-        for j, i in self._users[setting]:
-            exposures = [
-                self.world.strategies[a].exposure.get(c.markers[j], 0.0) for a in c.arms
-            ]
-            weights[:, j] = -values[i] * np.array(exposures)
+
+        def put(kind: str, where: str, names: tuple[str, ...], old: Floats) -> Floats:
+            places = [self._index.get((kind, where, name)) for name in names]
+            pairs = zip(places, old, strict=True)
+            return np.array([x if i is None else values[i] for i, x in pairs], dtype=float)
+
+        effect = np.array([self.world.markers[m].effect for m in c.markers])
         return replace(
             c,
-            alpha=np.array([take(("alpha", setting, a), c.alpha[i]) for i, a in enumerate(c.arms)]),
-            kappa=np.array([take(("kappa", setting, a), c.kappa[i]) for i, a in enumerate(c.arms)]),
-            location=np.array(
-                [take(("location", setting, m), c.location[i]) for i, m in enumerate(c.continuous)]
-            ),
-            weights=weights,
+            alpha=put("alpha", setting, c.arms, c.alpha),
+            kappa=put("kappa", setting, c.arms, c.kappa),
+            location=put("location", setting, c.continuous, c.location),
+            weights=-put("effect", "", c.markers, effect) * self._exposure(c),
         )
 
-    def _setting_state(self, setting: str, values: Floats) -> tuple[Compiled, Floats, Floats]:
-        c = self.compiled(setting, values)
-        f = f_values(c, self._base[setting])
-        return c, f, c.log_odds(f, self._hazard[setting])
+    def _exposure(self, c: Compiled) -> Floats:
+        """(A, C + B) exposures of a setting's arms."""
+        arms = [self.world.strategies[a].exposure for a in c.arms]
+        return np.array([[exposure.get(m, 0.0) for m in c.markers] for exposure in arms])
 
-    def _stratum(self, c: Compiled, cell: Cell) -> Stratum:
-        base = self._base[cell.setting]
-        if cell.conditions:
-            return stratum(c, base, cell.conditions)
-        return eligible(c, base, self.world.strategies[cell.arm].eligibility)
+    def _state(self, setting: str, values: Floats) -> _State:
+        c, start = self.compiled(setting, values), self._start[setting]
+        shift = np.zeros(len(c.markers))
+        shift[: len(c.continuous)] = (c.location - start.location) / c.scale
+        eta = c.log_odds(self._f[setting], self._hazard[setting]) + shift @ c.weights.T
+        return _State(c, shift, eta)
 
-    def _cell(
-        self, state: tuple[Compiled, Floats, Floats], s: Stratum, cell: Cell, endpoint: str
-    ) -> tuple[float, float, Floats, Floats]:
-        """Numerator and denominator of a cell's rate, and their gradients."""
-        c, f, eta = state
-        a = c.arms.index(cell.arm)
-        cut = c.kappa[a] if endpoint == "cr" else 0.0
-        p = expit(eta[:, a] - cut)
-        w = s.weight
-        slope = w * p * (1 - p)
-        d_top, d_bottom = np.zeros(len(self.names)), np.zeros(len(self.names))
-        self._add(d_top, ("alpha", cell.setting, cell.arm), slope.mean())
+    def _part(self, state: _State, s: Stratum, cell: Cell, endpoint: str) -> _Part:
+        c, a = state.compiled, state.compiled.arms.index(cell.arm)
+        p = expit(state.eta[:, a] - (c.kappa[a] if endpoint == "cr" else 0.0))
+        slope = s.weight * p * (1 - p)
+        out = _Part(
+            float((s.weight * p).mean()),
+            float(s.weight.mean()),
+            np.zeros(len(self.names)),
+            np.zeros(len(self.names)),
+        )
+        self._add(out.d_top, ("alpha", cell.setting, cell.arm), slope.mean())
         if endpoint == "cr":
-            self._add(d_top, ("kappa", cell.setting, cell.arm), -slope.mean())
+            self._add(out.d_top, ("kappa", cell.setting, cell.arm), -slope.mean())
         exposure = self.world.strategies[cell.arm].exposure
-        for j, i in self._users[cell.setting]:
-            d_top[i] -= exposure.get(c.markers[j], 0.0) * (slope @ f[:, j]) / len(w)
+        per_f = slope @ self._f[cell.setting] / len(slope) + state.shift * slope.mean()
+        for j, marker in enumerate(c.markers):
+            self._add(out.d_top, ("effect", "", marker), -exposure.get(marker, 0.0) * per_f[j])
         for j, marker in enumerate(c.continuous):
             name = ("location", cell.setting, marker)
-            if name in self._index:
-                moved = s.slopes.get(marker, np.zeros(1))
-                self._add(d_top, name, slope.mean() * c.weights[a, j] / c.scale[j])
-                self._add(d_top, name, float((moved * p).mean()))
-                self._add(d_bottom, name, float(moved.mean()))
-        return float((w * p).mean()), float(w.mean()), d_top, d_bottom
+            self._add(out.d_top, name, slope.mean() * c.weights[a, j] / c.scale[j])
+            if marker in s.slopes:
+                self._add(out.d_top, name, float((s.slopes[marker] * p).mean()))
+                self._add(out.d_bottom, name, float(s.slopes[marker].mean()))
+        return out
 
     def _add(self, into: Floats, name: Name, amount: float) -> None:
         if name in self._index:
@@ -211,15 +232,14 @@ class Rates:
         """The fixed sample of a setting."""
         return self._base[setting]
 
-    def hazard(self, setting: str) -> Floats:
-        """(n, A) clinical terms of the fixed sample."""
-        return self._hazard[setting]
+    def log_odds(self, setting: str, values: Floats) -> Floats:
+        """(n, A) log-odds of response of the fixed sample."""
+        return self._state(setting, values).eta
 
 
-def _pooled(parts: list[tuple[float, float, Floats, Floats]]) -> tuple[float, Floats]:
-    top = sum(p[0] for p in parts)
-    bottom = sum(p[1] for p in parts)
-    d_top = np.sum([p[2] for p in parts], axis=0)
-    d_bottom = np.sum([p[3] for p in parts], axis=0)
-    rate = top / bottom
+def _pooled(parts: list[_Part]) -> tuple[float, Floats]:
+    bottom = sum(p.bottom for p in parts)
+    rate = sum(p.top for p in parts) / bottom
+    d_top = np.sum([p.d_top for p in parts], axis=0)
+    d_bottom = np.sum([p.d_bottom for p in parts], axis=0)
     return rate, (d_top - rate * d_bottom) / bottom

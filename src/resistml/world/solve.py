@@ -24,7 +24,7 @@ from resistml.world.conflicts import find_conflicts
 from resistml.world.draft import draft_world
 from resistml.world.laws import ArmLaw, SettingLaw, World, rounded_world
 from resistml.world.moments import Moment, Rates, response_moments
-from resistml.world.sample import eligible, f_values
+from resistml.world.strata import eligible
 from resistml.world.times import solve_times
 from resistml.world.unknowns import STEEP, Unknown, list_unknowns
 
@@ -78,19 +78,25 @@ def fit(rates: Rates, unknowns: list[Unknown]) -> Floats:
     pull = PULL / np.array([unknowns[i].half for i in held], dtype=float)
     pull_jacobian = np.zeros((len(held), len(unknowns)))
     pull_jacobian[np.arange(len(held)), held] = pull
-    last: dict[bytes, tuple[Floats, Floats]] = {}
+    known: dict[bytes, tuple[Floats, Floats]] = {}
 
     def evaluated(x: Floats) -> tuple[Floats, Floats]:
         key = x.tobytes()
-        if key not in last:
-            last.clear()
-            last[key] = rates.evaluate(x)
-        return last[key]
+        if key not in known:
+            known.clear()
+            known[key] = rates.evaluate(x)
+        return known[key]
+
+    def residuals(x: Floats) -> Floats:
+        return np.concatenate([weight * (evaluated(x)[0] - aim), pull * (x[held] - middle)])
+
+    def jacobian(x: Floats) -> Floats:
+        return np.vstack([weight[:, None] * evaluated(x)[1], pull_jacobian])
 
     result = least_squares(
-        lambda x: np.concatenate([weight * (evaluated(x)[0] - aim), pull * (x[held] - middle)]),
+        residuals,
         np.array([u.start for u in unknowns]),
-        jac=lambda x: np.vstack([weight[:, None] * evaluated(x)[1], pull_jacobian]),
+        jac=jacobian,
         bounds=([u.low for u in unknowns], [u.high for u in unknowns]),
         x_scale="jac",
         ftol=1e-12,
@@ -140,7 +146,7 @@ def _complete_shares(
         assumed = evidence.arms_of(s)
         c = rates.compiled(s, values)
         base = rates.base(s)
-        eta = c.log_odds(f_values(c, base), rates.hazard(s))
+        eta = rates.log_odds(s, values)
         for i, (a, arm) in enumerate(law.arms.items()):
             if (s, a) in done:
                 arms[a] = arm
@@ -154,10 +160,14 @@ def _complete_shares(
 
 
 def _cut(eta: Floats, weight: Floats, share: float) -> float:
+    """The cut that leaves a share of responses complete."""
+    share = float(np.clip(share, 1e-6, 1.0))
     rate = float(weight @ expit(eta))
-    start = float(-logit(np.clip(share, 1e-6, 1 - 1e-6)))
-    gap = lambda k: float(weight @ expit(eta - k)) / rate - share  # noqa: E731
-    return float(brentq(gap, 0.0, abs(start) + STEEP, xtol=1e-12))
+
+    def gap(kappa: float) -> float:
+        return float(weight @ expit(eta - kappa)) / rate - share
+
+    return float(brentq(gap, 0.0, STEEP - logit(1e-6), xtol=1e-12))
 
 
 def label(rates: Rates, unknowns: list[Unknown], values: Floats) -> dict[str, str]:

@@ -19,21 +19,21 @@ from scipy.special import expit
 
 from resistml.evidence import Evidence
 from resistml.world.compiled import Compiled, clinical_terms, compile_setting
-from resistml.world.laws import ArmLaw, Test, World
-from resistml.world.moments import claim_cells
-from resistml.world.sample import Base, draw_base, eligible, f_values, stratum
+from resistml.world.laws import ArmLaw, World
+from resistml.world.moments import Cell, cell_stratum, claim_cells
+from resistml.world.sample import Base, draw_base, f_values
 
 Floats = npt.NDArray[np.float64]
 
-#: Months after progression that the solver looks between.
+#: Scales that the solver looks between: months for OS, units of the PFS law.
 _SHORTEST, _LONGEST = 1e-3, 2_000.0
 
 
 @dataclass(frozen=True)
 class _Aim:
-    """A reported or assumed median among those whose record meets ``conditions``."""
+    """A reported or assumed median of the patients of a cell."""
 
-    conditions: tuple[Test, ...]
+    cell: Cell
     low: float
     high: float
     claimed: bool
@@ -41,10 +41,8 @@ class _Aim:
 
 def pfs_unit(world: World, response: Floats, merit: Floats, uniform: Floats) -> Floats:
     """PFS in units of an arm's scale; ``merit`` is eta - alpha, uniforms in (0, 1)."""
-    c = world.constants
-    wait = (-np.log(uniform)) ** (1 / c["pfs_shape"])
-    gain = np.log(c["pfs_response_ratio"]) * response + c["pfs_risk_slope"] * merit
-    return np.asarray(wait * np.exp(gain))
+    wait = (-np.log(uniform)) ** (1 / world.constants["pfs_shape"])
+    return np.asarray(wait * _pfs_gain(world, response, merit))
 
 
 def post_unit(world: World, response: Floats, uniform: Floats) -> Floats:
@@ -54,11 +52,11 @@ def post_unit(world: World, response: Floats, uniform: Floats) -> Floats:
     return np.asarray(wait * c["os_response_ratio"] ** response)
 
 
-def weighted_median(values: Floats, weights: Floats) -> float:
-    """The median of weighted values, interpolated between order statistics."""
-    order = np.argsort(values, kind="stable")
-    share = np.cumsum(weights[order]) - weights[order] / 2
-    return float(np.interp(0.5 * weights.sum(), share, values[order]))
+def _pfs_gain(world: World, response: Floats | float, merit: Floats) -> Floats:
+    """Factor by which a response and a low risk lengthen PFS."""
+    c = world.constants
+    gain = np.log(c["pfs_response_ratio"]) * response + c["pfs_risk_slope"] * merit
+    return np.asarray(np.exp(gain))
 
 
 def solve_times(evidence: Evidence, world: World) -> World:
@@ -69,10 +67,11 @@ def solve_times(evidence: Evidence, world: World) -> World:
         c = compile_setting(world, s)
         base = draw_base(c)
         eta = c.log_odds(f_values(c, base), clinical_terms(world, c.arms, base.age, base.ecog))
-        arms = {
-            a: _solve_arm(world, c, base, eta[:, i], arm, (s, a), aims)
-            for i, (a, arm) in enumerate(law.arms.items())
-        }
+        arms = {}
+        for i, (a, arm) in enumerate(law.arms.items()):
+            times = _Times(world, c, base, eta[:, i], eta[:, i] - arm.alpha)
+            pfs, os_ = aims[s, a, "median_pfs"], aims[s, a, "median_os"]
+            arms[a] = _solve_arm(times, arm, pfs, os_)
         settings[s] = replace(law, arms=arms)
     return replace(world, settings=settings)
 
@@ -80,58 +79,93 @@ def solve_times(evidence: Evidence, world: World) -> World:
 def _aims(evidence: Evidence) -> dict[tuple[str, str, str], list[_Aim]]:
     aims: dict[tuple[str, str, str], list[_Aim]] = {}
     for claim in evidence.claims.values():
-        if claim.role != "target" or claim.endpoint not in ("median_pfs", "median_os"):
+        timed = claim.endpoint in ("median_pfs", "median_os") and claim.measure == "level"
+        if claim.role != "target" or not timed or claim.low is None or claim.high is None:
             continue
-        assert claim.low is not None and claim.high is not None
         for cell in claim_cells(evidence, claim):
-            aim = _Aim(cell.conditions, claim.low, claim.high, True)
+            aim = _Aim(cell, claim.low, claim.high, True)
             aims.setdefault((cell.setting, cell.arm, claim.endpoint), []).append(aim)
     for s in evidence.modelled_settings:
         for a, arm in evidence.arms_of(s).items():
             for endpoint in ("median_pfs", "median_os"):
                 assumed = getattr(arm, endpoint)
                 if assumed is not None:
-                    aim = _Aim((), assumed.value, assumed.value, False)
+                    aim = _Aim(Cell(s, a, ()), assumed.value, assumed.value, False)
                     aims.setdefault((s, a, endpoint), []).append(aim)
     return aims
 
 
-def _solve_arm(
-    world: World,
-    c: Compiled,
-    base: Base,
-    eta: Floats,
-    arm: ArmLaw,
-    key: tuple[str, str],
-    aims: dict[tuple[str, str, str], list[_Aim]],
-) -> ArmLaw:
-    response = (base.noise[:, 0] < expit(eta)).astype(float)
-    pfs = pfs_unit(world, response, eta - arm.alpha, base.noise[:, 1])
-    rest = post_unit(world, response, base.noise[:, 2])
+@dataclass(frozen=True)
+class _Times:
+    """Survival functions of an arm on a setting's fixed sample.
 
-    def weight(aim: _Aim) -> Floats:
-        if aim.conditions:
-            return stratum(c, base, aim.conditions).weight
-        return eligible(c, base, world.strategies[key[1]].eligibility).weight
+    Response and the time after progression are integrated out; only the time to progression
+    is sampled, and only for the time to death.
+    """
 
-    ranges = [
-        (aim, (aim.low / m, aim.high / m))
-        for aim in aims[(*key, "median_pfs")]
-        if (m := weighted_median(pfs, weight(aim))) > 0
-    ]
-    pfs_scale = _compromise(ranges)
+    world: World
+    c: Compiled
+    base: Base
+    eta: Floats
+    merit: Floats
 
-    def post(aim: _Aim, months: float) -> float:
-        w = weight(aim)
-        gap = lambda k: weighted_median(pfs_scale * pfs + k * rest, w) - months  # noqa: E731
-        if gap(_SHORTEST) >= 0:
+    def weight(self, cell: Cell) -> Floats:
+        """(n,) shares of the points in the cell, adding up to 1."""
+        weight = cell_stratum(self.world, self.c, self.base, cell).weight
+        return np.asarray(weight / weight.sum())
+
+    def by_response(self) -> list[tuple[float, Floats, Floats]]:
+        """For 1 = response and 0 = none: its probability and the gain in PFS, (n,) each."""
+        p = expit(self.eta)
+        return [(r, q, _pfs_gain(self.world, r, self.merit)) for r, q in ((1.0, p), (0.0, 1 - p))]
+
+    def pfs_median(self, cell: Cell) -> float:
+        """Median PFS in units of the arm's scale."""
+        weight, shape = self.weight(cell), self.world.constants["pfs_shape"]
+        groups = self.by_response()
+
+        def excess(time: float) -> float:
+            free = [q * np.exp(-((time / gain) ** shape)) for _, q, gain in groups]
+            return float(weight @ sum(free)) - 0.5
+
+        return float(brentq(excess, 0.0, _LONGEST, xtol=1e-10))
+
+    def post_scale(self, cell: Cell, pfs_scale: float, months: float) -> float:
+        """``os_scale`` at which the median OS is ``months``; the least one if PFS exceeds it."""
+        constants = self.world.constants
+        weight = self.weight(cell)
+        wait = (-np.log(self.base.progress)) ** (1 / constants["pfs_shape"])
+        groups = [
+            (
+                q,
+                np.maximum(months - pfs_scale * gain * wait, 0.0)
+                / constants["os_response_ratio"] ** r,
+            )
+            for r, q, gain in self.by_response()
+        ]
+
+        def excess(scale: float) -> float:
+            shape = constants["os_post_shape"]
+            alive = [q * np.exp(-((left / scale) ** shape)) for q, left in groups]
+            return float(weight @ sum(alive)) - 0.5
+
+        if excess(_SHORTEST) >= 0:
             return _SHORTEST
-        return float(brentq(gap, _SHORTEST, _LONGEST, xtol=1e-9))
+        return float(brentq(excess, _SHORTEST, _LONGEST, xtol=1e-9))
 
-    os_scale = _compromise(
-        [(a, (post(a, a.low), post(a, a.high))) for a in aims[(*key, "median_os")]]
-    )
-    return replace(arm, pfs_scale=pfs_scale, os_scale=os_scale)
+
+def _solve_arm(times: _Times, arm: ArmLaw, pfs_aims: list[_Aim], os_aims: list[_Aim]) -> ArmLaw:
+    ranges = []
+    for aim in pfs_aims:
+        median = times.pfs_median(aim.cell)
+        ranges.append((aim, (aim.low / median, aim.high / median)))
+    pfs_scale = _compromise(ranges)
+    ranges = []
+    for aim in os_aims:
+        low = times.post_scale(aim.cell, pfs_scale, aim.low)
+        high = times.post_scale(aim.cell, pfs_scale, aim.high) if aim.high > aim.low else low
+        ranges.append((aim, (low, high)))
+    return replace(arm, pfs_scale=pfs_scale, os_scale=_compromise(ranges))
 
 
 def _compromise(ranges: list[tuple[_Aim, tuple[float, float]]]) -> float:

@@ -1,0 +1,6 @@
+"""`python -m resistml`."""
+
+from resistml.cli import main
+
+if __name__ == "__main__":
+    main()

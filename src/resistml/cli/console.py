@@ -1,0 +1,102 @@
+"""How things are printed: tables for people, JSON for programs, progress on stderr."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from resistml.notice import NOTICE
+
+if TYPE_CHECKING:
+    from rich.console import Console
+    from rich.table import Table
+
+#: Options that several commands share.
+Json = Annotated[bool, typer.Option("--json", help="Print JSON to stdout, and nothing else.")]
+Force = Annotated[bool, typer.Option("--force", help="Replace what exists at the output's place.")]
+Out = Annotated[
+    str | None,
+    typer.Option("-o", "--out", metavar="OUT", help="File to write: .csv .json .jsonl .parquet"),
+]
+ModelName = Annotated[
+    str | None,
+    typer.Option(
+        "-m", "--model", metavar="MODEL", help="A bundle's folder or a run's id; else the shipped one."
+    ),
+]
+#: Rows that a table on a terminal shows.
+SHOWN = 60
+
+
+def stdout() -> Console:
+    """The console for results."""
+    from rich.console import Console
+
+    console = Console(highlight=False)
+    if not console.is_terminal:
+        console = Console(highlight=False, width=max(console.width, 140))
+    return console
+
+
+def notice() -> None:
+    """The notice, on stderr, where the output itself has no room for it."""
+    print(NOTICE, file=sys.stderr)
+
+
+def print_json(document: Mapping[str, Any]) -> None:
+    """One JSON document, with the notice as its first key."""
+    print(json.dumps({"notice": NOTICE, **document}, indent=2, ensure_ascii=False, allow_nan=False))
+
+
+def table(title: str, columns: Sequence[str], *, right: Sequence[str] = ()) -> Table:
+    """An empty table in the house style; columns named in ``right`` are aligned to the right."""
+    from rich import box
+    from rich.table import Table
+
+    made = Table(title=title, title_justify="left", title_style="bold", box=box.SIMPLE_HEAD)
+    for name in columns:
+        made.add_column(name, justify="right" if name in right else "left", overflow="fold")
+    return made
+
+
+def percent(value: float | None) -> str:
+    """A probability for people; an en dash where there is none."""
+    return "–" if value is None or value != value else f"{value:.0%}"
+
+
+class Watched:
+    """Progress of a run: a bar per stage on a terminal, a line per stage elsewhere."""
+
+    def __init__(self, progress: Any) -> None:
+        self._progress = progress
+
+    def stage(self, name: str) -> Callable[[int, int], None]:
+        """Begin a stage."""
+        if self._progress is None:
+            print(f"{name} ...", file=sys.stderr, flush=True)
+            return lambda done, of: None
+        task = self._progress.add_task(name, total=None)
+        return lambda done, of: self._progress.update(task, completed=done, total=of)
+
+
+@contextmanager
+def watched() -> Iterator[Watched]:
+    """Show the progress of what runs inside, on stderr."""
+    if not sys.stderr.isatty():
+        yield Watched(None)
+        return
+    from rich.console import Console
+    from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
+
+    with Progress(
+        TextColumn("  {task.description:<26}"),
+        BarColumn(bar_width=32),
+        TimeElapsedColumn(),
+        console=Console(stderr=True),
+    ) as progress:
+        yield Watched(progress)

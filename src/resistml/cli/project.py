@@ -1,0 +1,86 @@
+"""`resistml demo` and `resistml init`: to see it work, and to begin."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from resistml.cli import console, show
+from resistml.cli.console import Force
+
+PANEL = "Begin here"
+
+
+def add(app: typer.Typer) -> None:
+    """Add the commands to the root."""
+    app.command(rich_help_panel=PANEL)(demo)
+    app.command(rich_help_panel=PANEL)(init)
+
+
+def demo(
+    config: Annotated[str, typer.Option("-c", "--config", help="Config to run.")] = "default",
+) -> None:
+    """The main job, end to end: from the review to scored, ranked and explained profiles."""
+    from resistml import pipeline, shipped
+    from resistml.cli.training import print_run
+    from resistml.config import load_config
+    from resistml.explain.mechanisms import explain_profiles
+    from resistml.predict.rank import rank
+    from resistml.predict.score import score
+    from resistml.tables import read_profiles
+
+    screen = console.stdout()
+    chosen = load_config(config)
+    with console.watched() as progress:
+        run = pipeline.train(chosen, shipped.project_root(), progress)
+    print_run(run)
+    examples = shipped.folder("examples") / "profiles.csv"
+    profiles = read_profiles(examples, run.model.spec)
+    screen.print(f"\nThe shipped example profiles ({examples.name}), by the model just trained\n")
+    show.scores(run.model, profiles, score(run.model, profiles))
+    show.ranks(run.model, profiles, rank(run.model, profiles))
+    show.explanations(run.model, profiles, _first(explain_profiles(run.model, profiles), 2))
+    report = run.folder / "report.html"
+    screen.print(f"The report is   {report}", soft_wrap=True)
+    screen.print("The MLflow UI   resistml ui   (it takes about ten seconds to start)")
+    console.notice()
+
+
+def _first(rows: dict[str, Any], patients: int) -> dict[str, Any]:
+    """The rows of the first few patients."""
+    chosen = list(dict.fromkeys(rows["patient_id"]))[:patients]
+    keep = [i for i, name in enumerate(rows["patient_id"]) if name in chosen]
+    return {name: [values[i] for i in keep] for name, values in rows.items()}
+
+
+_MARK = """\
+# This file marks the root of a resistml project: runs/ and mlflow.db are kept beside it.
+"""
+
+
+def init(
+    folder: Annotated[Path, typer.Argument(metavar="[DIR]", help="Folder to begin in.")] = Path(),
+    force: Force = False,
+) -> None:
+    """Begin a project: a folder with a config to change and profiles to score."""
+    from resistml import shipped
+    from resistml.documents import new_file
+
+    wanted = {
+        "resistml.yaml": _MARK,
+        "config.yaml": shipped.config("default").read_text(encoding="utf-8"),
+        "profiles.csv": (shipped.folder("examples") / "profiles.csv").read_text(encoding="utf-8"),
+    }
+    for name in wanted:
+        if (folder / name).exists() and not force:
+            from resistml.errors import OutputError
+
+            raise OutputError("exists already", file=folder / name, hint="say --force to replace it")
+    for name, text in wanted.items():
+        with new_file(folder / name, force=force) as temporary:
+            temporary.write_text(text, encoding="utf-8")
+    typer.echo(f"A project begins in {folder.resolve()}. Next:")
+    typer.echo("  resistml train config.yaml\n  resistml rank profiles.csv")
+    console.notice()

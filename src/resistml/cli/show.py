@@ -1,0 +1,125 @@
+"""Answers about profiles as tables that a person likes to read."""
+
+from __future__ import annotations
+
+from itertools import groupby
+from typing import TYPE_CHECKING, Any
+
+from resistml.cli import console
+from resistml.cli.console import SHOWN, percent
+
+if TYPE_CHECKING:
+    from resistml.predict.model import Model
+    from resistml.tables.profiles import Profiles
+
+Rows = dict[str, Any]
+
+#: Half the width of a bar of contributions, in characters; one log-odds fills a third of it.
+BAR = 12
+
+
+def _lines(rows: Rows) -> list[dict[str, Any]]:
+    names = list(rows)
+    return [dict(zip(names, line, strict=True)) for line in zip(*rows.values(), strict=True)]
+
+
+def _interval(line: dict[str, Any]) -> str:
+    return f"{percent(line['lower'])} to {percent(line['upper'])}"
+
+
+def _more(total: int, shown: int, what: str) -> None:
+    if total > shown:
+        rest = f"... and {total - shown:,} more {what}; `-o FILE` writes all of them"
+        console.stdout().print(f"[dim]{rest}[/]")
+
+
+def scores(model: Model, profiles: Profiles, rows: Rows) -> None:
+    """A row per profile."""
+    columns = ("patient", "setting", "strategy", "p(resistance)", "90% interval", "status", "unmeasured", "message")
+    made = console.table("Risk of resistance", columns, right=("p(resistance)",))
+    lines = _lines(rows)
+    for line in lines[:SHOWN]:
+        unmeasured = sum(flag.startswith("unmeasured:") for flag in line["flags"])
+        bad = line["status"] == "rejected"
+        made.add_row(
+            str(line["patient_id"]),
+            str(line["setting"]),
+            str(line["strategy"]),
+            f"[bold]{percent(line['p_resistance'])}[/]",
+            "" if bad else _interval(line),
+            f"[red]{line['status']}[/]" if bad else str(line["status"]),
+            "" if bad else str(unmeasured),
+            str(line["message"]),
+        )
+    console.stdout().print(made)
+    _more(len(lines), SHOWN, "profiles")
+
+
+def ranks(model: Model, profiles: Profiles, rows: Rows) -> None:
+    """A table per profile, best modelled response first."""
+    screen = console.stdout()
+    groups = [
+        (patient, list(lines))
+        for patient, lines in groupby(_lines(rows), key=lambda line: line["patient_id"])
+    ]
+    for patient, lines in groups[: SHOWN // 3]:
+        setting = model.spec.settings.get(lines[0]["setting"])
+        name = setting.name if setting else lines[0]["setting"]
+        columns = ("rank", "strategy", "p(response)", "90% interval", "p(best)", "tied", "to mind")
+        made = console.table(
+            f"{patient} · {name}", columns, right=("rank", "p(response)", "p(best)")
+        )
+        for line in lines:
+            made.add_row(*_rank_cells(model, line))
+        screen.print(made)
+    _more(len(groups), SHOWN // 3, "profiles")
+
+
+def _rank_cells(model: Model, line: dict[str, Any]) -> list[str]:
+    strategy = model.spec.strategies.get(line["strategy"])
+    name = strategy.name if strategy else ""
+    if line["rank"] is None:
+        return ["", f"[dim]{name or line['status']}[/]", "–", "", "", "", line["message"]]
+    notes = [*line["cautions"], *([f"[dim]{line['message']}[/]"] if line["message"] else [])]
+    return [
+        str(line["rank"]),
+        name,
+        f"[bold]{percent(line['p_response'])}[/]",
+        _interval(line),
+        percent(line["p_best"]),
+        "=" if line["tied"] else "",
+        "\n".join(notes),
+    ]
+
+
+def explanations(model: Model, profiles: Profiles, rows: Rows) -> None:
+    """A table per profile: mechanisms as signed bars of log-odds towards resistance."""
+    screen = console.stdout()
+    groups = [
+        (patient, list(lines))
+        for patient, lines in groupby(_lines(rows), key=lambda line: line["patient_id"])
+    ]
+    for patient, lines in groups[: SHOWN // 4]:
+        strategy = model.spec.strategies[lines[0]["strategy"]].name
+        total = sum(line["contribution"] for line in lines)
+        columns = ("mechanism", "log-odds", "less  |  more resistance", "markers", "claims")
+        made = console.table(f"{patient} under {strategy}", columns, right=("log-odds",))
+        for line in lines:
+            made.add_row(
+                line["mechanism"],
+                f"{line['contribution']:+.2f}",
+                _bar(line["contribution"]),
+                ", ".join(line["markers"][:4]),
+                ", ".join(line["claims"][:3]) + (" ..." if len(line["claims"]) > 3 else ""),
+            )
+        made.add_row("[bold]margin[/]", f"[bold]{total:+.2f}[/]", "", "", "")
+        screen.print(made)
+    _more(len(groups), SHOWN // 4, "profiles")
+
+
+def _bar(amount: float) -> str:
+    """A bar to the right (more resistance) or to the left (less) of the middle."""
+    size = min(round(abs(amount) * BAR / 3), BAR)
+    if amount < 0:
+        return f"{' ' * (BAR - size)}[blue]{'█' * size}[/]│"
+    return f"{' ' * BAR}│[red]{'█' * size}[/]"

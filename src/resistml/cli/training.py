@@ -1,0 +1,192 @@
+"""`resistml train`, `report`, `benchmark`, `config`: making models and judging them."""
+
+from __future__ import annotations
+
+import sys
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from resistml.cli import console
+from resistml.cli.console import Json
+
+if TYPE_CHECKING:
+    from resistml.evaluate.evaluation import Evaluation
+    from resistml.pipeline import Run
+
+PANEL = "Models"
+report_app = typer.Typer(no_args_is_help=True, help="Reports people want to read.")
+config_app = typer.Typer(no_args_is_help=True, help="What a run config may say.")
+
+ConfigName = Annotated[
+    str, typer.Argument(metavar="CONFIG", help="Config file, or the name of a shipped one.")
+]
+Set = Annotated[
+    list[str] | None, typer.Option("--set", metavar="KEY=VALUE", help="Change a key; repeatable.")
+]
+
+
+def add(app: typer.Typer) -> None:
+    """Add the commands to the root."""
+    app.command(rich_help_panel=PANEL)(train)
+    app.command(rich_help_panel=PANEL)(benchmark)
+    app.add_typer(report_app, name="report", rich_help_panel=PANEL)
+    app.add_typer(config_app, name="config", rich_help_panel=PANEL)
+
+
+def train(config: ConfigName, changes: Set = None, json: Json = False) -> None:
+    """Draw a cohort, fit, evaluate, explain, report, log and save, as the config says."""
+    from resistml import pipeline, shipped
+    from resistml.config import load_config
+
+    chosen = load_config(config, tuple(changes or ()))
+    with console.watched() as progress:
+        run = pipeline.train(chosen, shipped.project_root(), progress)
+    if json:
+        console.print_json(
+            {
+                "run": run.id,
+                "folder": str(run.folder),
+                "model": str(run.folder / "model"),
+                "figures": pipeline.headline(run.evaluation),
+                "seconds": {name: round(s, 3) for name, s in run.seconds.items()},
+            }
+        )
+        return
+    print_run(run)
+    console.notice()
+
+
+def print_run(run: Run) -> None:
+    """A run's figures, and where everything is."""
+    screen = console.stdout()
+    screen.print(figures_table(run.evaluation))
+    screen.print(f"audit    {audit_line(run)}")
+    screen.print(f"model    {run.folder / 'model'}", soft_wrap=True)
+    if (run.folder / "report.html").exists():
+        screen.print(f"report   {run.folder / 'report.html'}", soft_wrap=True)
+    if run.tracked is not None:
+        screen.print("MLflow   `resistml ui` opens its charts in the browser")
+
+
+def audit_line(run: Run) -> str:
+    """The audit in a line."""
+    counts = {s: sum(row.status == s for row in run.audit) for s in ("within", "tension", "out")}
+    return f"{counts['within']} claims within, {counts['tension']} in tension, {counts['out']} out"
+
+
+def figures_table(evaluation: Evaluation) -> Any:
+    """Learners beside the oracles."""
+    columns = ("", "AUC", "95% interval", "log-loss", "error in p", "response if followed", "captured")
+    made = console.table(
+        f"Judged on {evaluation.n_judge:,} fresh patients; trained on {evaluation.n_train:,}",
+        columns,
+        right=columns[1:],
+    )
+    names = {"constant": "constant per arm", "logistic": "logistic regression", "xgboost": "the model"}
+    for name, words in names.items():
+        made.add_row(words, *_figures(evaluation.learners[name]), style="bold" if name == "xgboost" else "")
+    made.add_row("fair oracle", *_figures(evaluation.fair))
+    made.add_row("all-knowing oracle", *_figures(evaluation.oracle))
+    made.add_row("best fixed rule", "", "", "", "", f"{evaluation.value_fixed_rule:.1%}", "0%")
+    made.add_row("as treated", "", "", "", "", f"{evaluation.value_given:.1%}", "")
+    return made
+
+
+def _figures(f: Any) -> list[str]:
+    return [
+        f"{f.auc.value:.3f}",
+        f"{f.auc.low:.3f} to {f.auc.high:.3f}",
+        f"{f.logloss:.3f}",
+        f"{f.mae:.3f}",
+        f"{f.value:.1%}",
+        console.percent(f.captured),
+    ]
+
+
+def benchmark(
+    full: Annotated[bool, typer.Option("--full", help="More sizes and seeds; takes long.")] = False,
+    json: Json = False,
+) -> None:
+    """Learners and oracles on fresh draws of the default world, by number of training patients."""
+    from resistml.evaluate.benchmark import run_benchmark
+
+    with console.watched() as progress:
+        found = run_benchmark(full=full, progress=progress)
+    if json:
+        console.print_json(found)
+        return
+    columns = ("patients", "seed", "learner", "auc", "auc_fair", "auc_oracle", "mae", "ece", "captured")
+    made = console.table(f"Judged on {found['judge']:,} fresh patients", columns, right=columns[:2])
+    for row in found["results"]:
+        made.add_row(
+            f"{row['patients']:,}",
+            str(row["seed"]),
+            row["learner"],
+            *(f"{row[c]:.4f}" for c in columns[3:8]),
+            console.percent(row["captured"]),
+        )
+    console.stdout().print(made)
+    for name, gap in found["gap"].items():
+        print(f"gap between fair oracle and best fixed rule, {name}: {gap:.4f}")
+    console.notice()
+
+
+@report_app.command("model")
+def report_model(
+    model: Annotated[str, typer.Argument(metavar="MODEL|RUN", help="A run's id or folder.")],
+) -> None:
+    """Say where a run's model report is; it is written when the run is trained."""
+    from resistml import shipped
+    from resistml.api import find_model
+    from resistml.errors import ModelError
+
+    folder = find_model(model, shipped.project_root())
+    found = folder.parent / "report.html"
+    if not found.exists():
+        raise ModelError(
+            "has no report beside it", file=folder, hint="train it with `report: true` in the config"
+        )
+    print(found)
+    console.notice()
+
+
+@config_app.command("explain")
+def config_explain(json: Json = False) -> None:
+    """Every key of a config: type, default and meaning."""
+    from resistml.config import explain
+
+    rows = explain()
+    if json:
+        console.print_json({"keys": rows})
+        return
+    made = console.table("Keys of a run config", ("key", "type", "default", "meaning"))
+    for row in rows:
+        made.add_row(row["key"], row["type"], row["default"], row["meaning"])
+    console.stdout().print(made)
+    print("extends: NAME takes over another config's keys; --set a.b=c changes one.")
+    console.notice()
+
+
+@config_app.command("schema")
+def config_schema() -> None:
+    """JSON Schema of a config, for editors."""
+    from resistml.config import RunConfig
+    from resistml.documents import dump_json
+
+    sys.stdout.write(dump_json(RunConfig.model_json_schema()))
+
+
+@config_app.command("check")
+def config_check(config: ConfigName, changes: Set = None, json: Json = False) -> None:
+    """Read a config and show it resolved; exit 2 if it is wrong."""
+    import yaml
+
+    from resistml.config import load_config
+
+    resolved = load_config(config, tuple(changes or ())).model_dump(mode="json")
+    if json:
+        console.print_json({"config": resolved})
+        return
+    print(yaml.safe_dump(resolved, sort_keys=False, allow_unicode=True), end="")
+    console.notice()

@@ -1,0 +1,39 @@
+"""From records to the arrays that are fitted, and from a fit to a model that scores."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from resistml.features.matrix import Records, Words, arm_codes, centred, model_matrix
+from resistml.features.spec import FeatureSpec
+from resistml.learn.fit import Fitted, TrainingData
+from resistml.predict.model import Member, Model
+
+Floats = npt.NDArray[np.float64]
+
+
+def training_data(spec: FeatureSpec, records: Records, strategy: Words, y: Floats) -> TrainingData:
+    """The arrays that are fitted, in the order of the records."""
+    matrix = model_matrix(spec, records, strategy)
+    return TrainingData(
+        matrix=matrix,
+        centred=centred(spec, matrix, records.setting, strategy),
+        arms=arm_codes(spec, records.setting, strategy),
+        y=y,
+        n_arms=len(spec.arms),
+        signed=np.array([column in spec.markers for column in spec.columns]),
+    )
+
+
+def members(fitted: Fitted) -> tuple[Member, ...]:
+    """The bag in the form that scores."""
+    return tuple(Member(m.base.intercepts, m.base.coefficients, m.booster) for m in fitted.members)
+
+
+def as_model(spec: FeatureSpec, fitted: Fitted, about: dict[str, Any] | None = None) -> Model:
+    """A model that has not been saved yet."""
+    knots = np.array(fitted.knots)
+    return Model(spec, members(fitted), knots, fitted.column_means, about or {}, "")

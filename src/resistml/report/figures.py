@@ -1,0 +1,204 @@
+"""Figures of an evaluation, as matplotlib figures that belong to no window.
+
+The audit's and SHAP's are in modules of their own and named here too.
+"""
+
+from __future__ import annotations
+
+import math
+import textwrap
+from collections.abc import Mapping
+from typing import TYPE_CHECKING
+
+import numpy as np
+import numpy.typing as npt
+
+from resistml.evaluate.evaluation import Evaluation
+from resistml.report.audit_view import Z95
+from resistml.report.figure_audit import audit_figure
+from resistml.report.figure_rows import ROW, WIDTH, beside, colour, dot, is_model, row_figure
+from resistml.report.figure_shap import beeswarm_figure
+from resistml.report.style import (
+    BAND,
+    BLUE,
+    INK,
+    MUTED,
+    PAPER,
+    mechanism_colour,
+    new_figure,
+    styled,
+)
+from resistml.report.words import (
+    MODEL,
+    captured_words,
+    count,
+    interval,
+    judged,
+    label,
+    learner_label,
+    number,
+    percent,
+)
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+Floats = npt.NDArray[np.float64]
+
+__all__ = [
+    "audit_figure",
+    "beeswarm_figure",
+    "calibration_figure",
+    "discrimination_figure",
+    "fidelity_figure",
+    "importance_figure",
+    "setting_figure",
+    "value_figure",
+]
+
+
+@styled
+def discrimination_figure(evaluation: Evaluation) -> Figure:
+    """AUC of every learner and both oracles, with 95% intervals."""
+    rows = judged(evaluation)
+    figure, axes = row_figure(list(rows))
+    fair = evaluation.fair.auc.value
+    if math.isfinite(fair):
+        axes.axvline(fair, color=BAND, lw=1.2, zorder=0)
+    for y, (name, figures) in enumerate(rows.items()):
+        auc = figures.auc
+        axes.plot([auc.low, auc.high], [y, y], color=colour(name), lw=2.2, solid_capstyle="butt")
+        axes.plot(auc.value, y, **dot(name))
+        beside(axes, y, interval(auc), bold=is_model(name))
+    axes.set_xlabel("AUC, area under the ROC curve (95% bootstrap interval)")
+    return figure
+
+
+@styled
+def calibration_figure(evaluation: Evaluation) -> Figure:
+    """Predicted against observed resistance, and how far the two are apart."""
+    found = {key: np.array(values, dtype=float) for key, values in evaluation.calibration.items()}
+    predicted, observed, fair = found["predicted"], found["observed"], found["fair"]
+    low, high = wilson(observed, found["count"])
+    figure = new_figure(WIDTH, 3.6)
+    left, right = figure.subplots(1, 2)
+    left.plot([0, 100], [0, 100], color=BAND, lw=1.2, zorder=0)
+    right.axhline(0, color=BAND, lw=1.2, zorder=0)
+    for axes, base in ((left, np.zeros_like(predicted)), (right, predicted)):
+        x = 100 * predicted
+        axes.vlines(x, 100 * (low - base), 100 * (high - base), color=BLUE, lw=1.4)
+        axes.plot(x, 100 * (observed - base), "o", color=BLUE, ms=5, label="Observed, 95% interval")
+        axes.plot(
+            x, 100 * (fair - base), "D", mfc=PAPER, mec=INK, mew=1, ms=4, label="Fair oracle's mean"
+        )
+        axes.set_xlim(0, 100)
+        axes.set_xticks(range(0, 101, 20))
+        axes.set_xlabel("Predicted probability of resistance (%)")
+    left.set_ylim(0, 100)
+    left.set_ylabel("Share resistant (%)")
+    left.legend(loc="upper left", handletextpad=0.4)
+    reach = max(2.0, *np.abs(np.array(right.get_ylim())).tolist())
+    right.set_ylim(-reach, reach)
+    right.set_ylabel("Above predicted (percentage points)")
+    return figure
+
+
+def wilson(share: Floats, n: Floats) -> tuple[Floats, Floats]:
+    """Wilson's 95% interval of a share out of ``n``."""
+    z2 = Z95**2
+    middle = (share + z2 / (2 * n)) / (1 + z2 / n)
+    half = np.sqrt(z2 * (share * (1 - share) / n + z2 / (4 * n * n))) / (1 + z2 / n)
+    return middle - half, middle + half
+
+
+@styled
+def value_figure(evaluation: Evaluation) -> Figure:
+    """True response rate under each way of choosing, between fixed rule and fair oracle."""
+    rows = [
+        ("As given", evaluation.value_given, ""),
+        ("Best fixed rule", evaluation.value_fixed_rule, ""),
+    ]
+    for name, figures in judged(evaluation).items():
+        said = "" if "oracle" in name else captured_words(figures.captured)
+        rows.append((name, figures.value, said))
+    figure, axes = row_figure([name for name, _, _ in rows])
+    axes.axvspan(
+        100 * evaluation.value_fixed_rule,
+        100 * evaluation.fair.value,
+        color=BAND,
+        lw=0,
+        zorder=0,
+        label="What there is to gain",
+    )
+    for y, (name, value, said) in enumerate(rows):
+        axes.plot(100 * value, y, **dot(name))
+        beside(axes, y, percent(value), bold=is_model(name))
+        if said:
+            beside(axes, y, said, x=1.13, bold=is_model(name))
+    axes.set_xlabel("True response rate if each patient had the first choice (%)")
+    axes.legend(loc="lower left", handlelength=1.2)
+    return figure
+
+
+@styled
+def importance_figure(evaluation: Evaluation, names: Mapping[str, str] | None = None) -> Figure:
+    """Mean absolute contribution of each mechanism to the log-odds."""
+    rows = sorted(evaluation.importance.items(), key=lambda pair: -pair[1])
+    figure, axes = row_figure([label(name, names or {}) for name, _ in rows])
+    for y, (name, value) in enumerate(rows):
+        axes.barh(y, value, height=0.56, color=mechanism_colour(name), lw=0)
+        beside(axes, y, number(value))
+    axes.set_xlim(left=0)
+    axes.set_xlabel("Mean absolute contribution (log-odds of resistance)")
+    return figure
+
+
+@styled
+def fidelity_figure(evaluation: Evaluation, names: Mapping[str, str] | None = None) -> Figure:
+    """Correlation of each mechanism's contributions with the fair truth."""
+    rows = list(evaluation.fidelity.items())
+    figure, axes = row_figure([label(name, names or {}) for name, _ in rows])
+    for y, (name, value) in enumerate(rows):
+        hue = mechanism_colour(name)
+        if math.isfinite(value):
+            axes.plot([0, value], [y, y], color=hue, lw=2, solid_capstyle="butt")
+            axes.plot(value, y, "o", color=hue, ms=7, clip_on=False)
+        beside(axes, y, number(value) if math.isfinite(value) else "not defined")
+    finite = [value for _, value in rows if math.isfinite(value)]
+    axes.set_xlim(min([0.0, *(value - 0.05 for value in finite)]), 1)
+    axes.axvline(0, color=MUTED, lw=0.7)
+    axes.set_xlabel("Correlation with the fair truth, within setting and strategy")
+    return figure
+
+
+@styled
+def setting_figure(evaluation: Evaluation, names: Mapping[str, str] | None = None) -> Figure:
+    """AUC in each setting beside the fair oracle's, the easiest setting first."""
+    rows = sorted(evaluation.by_setting.items(), key=lambda pair: -_or_zero(pair[1]["auc_fair"]))
+    wrapped = [_wrapped(label(name, names or {})) for name, _ in rows]
+    figure, axes = row_figure(wrapped, height=0.36 if any("\n" in w for w in wrapped) else ROW)
+    axes.tick_params(axis="y", labelsize=7.5)
+    axes.grid(axis="y")
+    oracle, model_name = "Fair oracle", learner_label(MODEL)
+    for y, (_, found) in enumerate(rows):
+        model, fair = found["auc"], found["auc_fair"]
+        axes.plot([model, fair], [y, y], color=MUTED, lw=1.2, zorder=2)
+        axes.plot(fair, y, **dot(oracle), label="" if y else oracle)
+        axes.plot(model, y, **dot(model_name), label="" if y else model_name)
+        beside(axes, y, f"{number(model)} / {number(fair)}", size=7.5)
+        beside(axes, y, f"n {count(found['n'])}", x=1.21, size=7.5)
+    axes.set_xlabel("AUC, area under the ROC curve")
+    figure.legend(loc="outside upper left", ncols=2, handletextpad=0.3)
+    return figure
+
+
+def _wrapped(text: str, most: int = 40) -> str:
+    """Text on one line, or on lines of about the same length."""
+    if len(text) <= most:
+        return text
+    lines = -(-len(text) // most)
+    return "\n".join(textwrap.wrap(text, max(len(text) // lines + 6, 20)))
+
+
+def _or_zero(x: float) -> float:
+    return x if math.isfinite(x) else 0.0

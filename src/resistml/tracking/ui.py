@@ -1,0 +1,98 @@
+"""Opens the MLflow UI on this machine and stays until it is closed."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from resistml.tracking.links import PORT, charts_link, compare_link, is_server, run_link, ui_base
+from resistml.tracking.server import Server, check_port
+from resistml.tracking.store import artifact_root, open_store
+
+__all__ = ["Address", "charts_link", "compare_link", "open_ui", "run_link"]
+
+#: Longest start that is waited for, in seconds.
+PATIENCE = 120.0
+
+
+@dataclass(frozen=True)
+class Address:
+    """Where the UI is: its ``base``, and the ``charts`` of the experiment."""
+
+    base: str
+    charts: str
+
+
+def open_ui(
+    root: Path,
+    uri: str,
+    port: int = PORT,
+    on_ready: Callable[[Address], None] | None = None,
+    *,
+    experiment: str = "resistml",
+    say: Callable[[str], None] | None = None,
+) -> None:
+    """Start the UI over a store, say where it is, and wait until Ctrl-C.
+
+    If ``uri`` is a tracking server, its own UI is named and nothing is started.
+
+    Parameters
+    ----------
+    root : Path
+        The project.
+    uri : str
+        As :func:`resistml.tracking.store.resolve_uri` gives it.
+    port : int
+        To listen on, on 127.0.0.1 alone.
+    on_ready : callable, optional
+        Told once the UI answers.
+    experiment : str
+        Whose charts are linked to.
+    say : callable, optional
+        Takes lines for the user; they go to stderr otherwise.
+
+    Raises
+    ------
+    UsageError
+        If the port is taken.
+    ResistmlError
+        If the server ends by itself, with the last that it said.
+    """
+    tell = say or _to_stderr
+    if is_server(uri):
+        store = open_store(uri, experiment, root)
+        _announce(Address(ui_base(uri), charts_link(ui_base(uri), store.experiment_id)), tell)
+        return
+    check_port(port)
+    tell("MLflow UI: starting (about ten seconds)")
+    store = open_store(uri, experiment, root)
+    base = ui_base(uri, port)
+    address = Address(base, charts_link(base, store.experiment_id))
+    with _until_interrupted(), Server(uri, artifact_root(uri, root), port, root) as server:
+        server.wait_ready(PATIENCE)
+        _announce(address, tell)
+        tell("Ctrl-C closes it")
+        if on_ready is not None:
+            on_ready(address)
+        server.wait_end()
+
+
+def _announce(address: Address, tell: Callable[[str], None]) -> None:
+    tell(f"MLflow UI: {address.base}")
+    tell(f"  charts of all runs: {address.charts}")
+
+
+def _to_stderr(line: str) -> None:
+    print(line, file=sys.stderr, flush=True)
+
+
+@contextmanager
+def _until_interrupted() -> Iterator[None]:
+    """Ctrl-C is how the UI is closed, no fault."""
+    try:
+        yield
+    except KeyboardInterrupt:
+        _to_stderr("MLflow UI: closed")
