@@ -9,10 +9,10 @@ import numpy as np
 from resistml.cohort.draw import Drawer, Plan
 from resistml.evaluate.judge import records_of
 from resistml.evidence import load_evidence
-from resistml.features.build import build_spec
 from resistml.learn.bundle import save_bundle
 from resistml.learn.data import training_data
 from resistml.learn.fit import Params, fit_bag
+from resistml.learn.spec import build_spec
 from resistml.notice import NOTICE
 from resistml.world.solve import solve_world
 

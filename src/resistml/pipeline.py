@@ -247,20 +247,23 @@ def headline(evaluation: Evaluation) -> dict[str, float | None]:
 
 def write_report(run: Run) -> Path:
     """Write ``report.html`` and the figures as PNG into the run's folder."""
-    from resistml.report.context import illustrations
-    from resistml.report.model_report import ReportContext, render
+    from resistml.report.context import ReportContext
+    from resistml.report.illustrations import illustrations
+    from resistml.report.model_report import render
     from resistml.report.style import png_bytes
 
     context = ReportContext(
         title=f"Model report: {run.config.name}",
         notice=NOTICE,
-        config=run.config.model_dump(mode="json"),
+        config=shareable(run.config),
         evaluation=run.evaluation,
-        audit=[row for row in run.audit if row.status != "due"],
+        audit=run.audit,
         claims=dict(run.evidence.claims),
         facts=run_facts(run),
         limits=list(LIMITS),
         names=_names(run.evidence),
+        conflicts=run.world.conflicts,
+        swarm=_swarm(run),
     )
     out = run.folder / "report.html"
     out.write_text(render(context), encoding="utf-8")
@@ -268,6 +271,27 @@ def write_report(run: Run) -> Path:
     for shown in illustrations(context):
         (run.folder / "figures" / f"{shown.name}.png").write_bytes(png_bytes(shown.figure))
     return out
+
+
+def shareable(config: RunConfig) -> dict[str, Any]:
+    """The config as plain data, without the folders of this machine."""
+    document = config.model_dump(mode="json")
+    if document["catalog"] is not None:
+        document["catalog"] = Path(document["catalog"]).name
+    return document
+
+
+def _swarm(run: Run) -> Any:
+    """Contributions of some training patients, for the beeswarm."""
+    from resistml.predict.contributions import contributions
+    from resistml.report.context import Swarm
+
+    cohort = read_cohort(run.folder / "cohort")
+    rows = np.arange(min(SWARM, len(cohort)))
+    records, strategy = cohort.records.take(rows), cohort.strategy[rows]
+    found = contributions(run.model, records, strategy)
+    data = run.model.features(records, strategy).matrix.astype(float)
+    return Swarm(found.values, data, found.columns)
 
 
 def _names(evidence: Evidence) -> dict[str, str]:
@@ -291,6 +315,8 @@ def run_facts(run: Run) -> dict[str, str]:
     }
 
 
+#: Patients whose contributions the report draws.
+SWARM = 1_500
 #: What the figures of a run on a virtual cohort do not show.
 LIMITS = (
     "The patients are virtual: figures say how well the world's own truth is learned, "

@@ -8,7 +8,18 @@ from resistml.errors import TableError
 from resistml.features.spec import FeatureSpec
 from resistml.tables.header import OUTCOMES, Header, mistyped
 
-KNOWN = ("patient_id", "age", "sex", "line", "ABCB1", "IL6", "CD44", "KRAS_mut", "BRCA_mut")
+KNOWN = (
+    "patient_id",
+    "age",
+    "sex",
+    "line",
+    "ABCB1",
+    "IL6",
+    "CD44",
+    "KRAS_mut",
+    "BRCA_mut",
+    "drug_penetration",
+)
 
 
 @pytest.mark.parametrize(
@@ -33,6 +44,7 @@ KNOWN = ("patient_id", "age", "sex", "line", "ABCB1", "IL6", "CD44", "KRAS_mut",
         ("CD24", (), None),
         ("IL8", (), None),
         ("stage", (), None),
+        ("drug", (), None),
         ("weight", (), None),
         ("comment", (), None),
     ],

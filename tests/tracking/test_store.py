@@ -62,7 +62,7 @@ def test_a_note_that_a_user_changed_stays(store: Store, tmp_path: Path) -> None:
 @pytest.mark.usefixtures("no_model")
 def test_a_run_is_logged_whole(store: Store, items: Items) -> None:
     logged = log_run(items, store)
-    run = MlflowClient(store.uri).get_run(logged.run_id)
+    run: Any = MlflowClient(store.uri).get_run(logged.run_id)
     assert run.info.status == "FINISHED"
     assert run.info.run_name == "small-1"
     assert run.data.metrics == pytest.approx(items.metrics)

@@ -124,7 +124,9 @@ def print_audit(rows: list[AuditRow], world: World) -> None:
         screen.print(f"[yellow]tension[/] ({conflict.proof}): {conflict.reason}")
     due = len(rows) - len(judged)
     if due:
-        screen.print(f"{due} target claims of endpoints that are not audited yet (times, survival).")
+        screen.print(
+            f"{due} target claims of endpoints that are not audited yet (times, survival)."
+        )
     console.notice()
 
 
@@ -153,9 +155,19 @@ def describe(folder: Folder = None, json: Json = False) -> None:
             f"{row['median_pfs']:.1f}",
             f"{row['median_os']:.1f}",
         )
-    markers = console.table("Markers", ("marker", "mechanism", "kind", "settings", "effect"), right=("settings", "effect"))
+    markers = console.table(
+        "Markers",
+        ("marker", "mechanism", "kind", "settings", "effect"),
+        right=("settings", "effect"),
+    )
     for row in found["markers"]:
-        markers.add_row(row["marker"], row["mechanism"], row["kind"], str(row["settings"]), f"{row['effect']:.2f}")
+        markers.add_row(
+            row["marker"],
+            row["mechanism"],
+            row["kind"],
+            str(row["settings"]),
+            f"{row['effect']:.2f}",
+        )
     screen = console.stdout()
     screen.print(arms)
     screen.print(markers)

@@ -26,7 +26,10 @@ Out = Annotated[
 ModelName = Annotated[
     str | None,
     typer.Option(
-        "-m", "--model", metavar="MODEL", help="A bundle's folder or a run's id; else the shipped one."
+        "-m",
+        "--model",
+        metavar="MODEL",
+        help="A bundle's folder or a run's id; else the shipped one.",
     ),
 ]
 #: Rows that a table on a terminal shows.

@@ -77,7 +77,9 @@ def init(
         if (folder / name).exists() and not force:
             from resistml.errors import OutputError
 
-            raise OutputError("exists already", file=folder / name, hint="say --force to replace it")
+            raise OutputError(
+                "exists already", file=folder / name, hint="say --force to replace it"
+            )
     for name, text in wanted.items():
         with new_file(folder / name, force=force) as temporary:
             temporary.write_text(text, encoding="utf-8")

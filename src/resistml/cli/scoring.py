@@ -28,7 +28,11 @@ def add(app: typer.Typer) -> None:
 
 
 def score(
-    profiles: Source, model: ModelName = None, out: Out = None, force: Force = False, json: Json = False
+    profiles: Source,
+    model: ModelName = None,
+    out: Out = None,
+    force: Force = False,
+    json: Json = False,
 ) -> None:
     """p(resistance) of each profile, under the strategy it names or its setting's usual one."""
     from resistml.predict.score import score as ask

@@ -35,7 +35,16 @@ def _more(total: int, shown: int, what: str) -> None:
 
 def scores(model: Model, profiles: Profiles, rows: Rows) -> None:
     """A row per profile."""
-    columns = ("patient", "setting", "strategy", "p(resistance)", "90% interval", "status", "unmeasured", "message")
+    columns = (
+        "patient",
+        "setting",
+        "strategy",
+        "p(resistance)",
+        "90% interval",
+        "status",
+        "unmeasured",
+        "message",
+    )
     made = console.table("Risk of resistance", columns, right=("p(resistance)",))
     lines = _lines(rows)
     for line in lines[:SHOWN]:

@@ -77,15 +77,29 @@ def audit_line(run: Run) -> str:
 
 def figures_table(evaluation: Evaluation) -> Any:
     """Learners beside the oracles."""
-    columns = ("", "AUC", "95% interval", "log-loss", "error in p", "response if followed", "captured")
+    columns = (
+        "",
+        "AUC",
+        "95% interval",
+        "log-loss",
+        "error in p",
+        "response if followed",
+        "captured",
+    )
     made = console.table(
         f"Judged on {evaluation.n_judge:,} fresh patients; trained on {evaluation.n_train:,}",
         columns,
         right=columns[1:],
     )
-    names = {"constant": "constant per arm", "logistic": "logistic regression", "xgboost": "the model"}
+    names = {
+        "constant": "constant per arm",
+        "logistic": "logistic regression",
+        "xgboost": "the model",
+    }
     for name, words in names.items():
-        made.add_row(words, *_figures(evaluation.learners[name]), style="bold" if name == "xgboost" else "")
+        made.add_row(
+            words, *_figures(evaluation.learners[name]), style="bold" if name == "xgboost" else ""
+        )
     made.add_row("fair oracle", *_figures(evaluation.fair))
     made.add_row("all-knowing oracle", *_figures(evaluation.oracle))
     made.add_row("best fixed rule", "", "", "", "", f"{evaluation.value_fixed_rule:.1%}", "0%")
@@ -116,7 +130,17 @@ def benchmark(
     if json:
         console.print_json(found)
         return
-    columns = ("patients", "seed", "learner", "auc", "auc_fair", "auc_oracle", "mae", "ece", "captured")
+    columns = (
+        "patients",
+        "seed",
+        "learner",
+        "auc",
+        "auc_fair",
+        "auc_oracle",
+        "mae",
+        "ece",
+        "captured",
+    )
     made = console.table(f"Judged on {found['judge']:,} fresh patients", columns, right=columns[:2])
     for row in found["results"]:
         made.add_row(
@@ -145,7 +169,9 @@ def report_model(
     found = folder.parent / "report.html"
     if not found.exists():
         raise ModelError(
-            "has no report beside it", file=folder, hint="train it with `report: true` in the config"
+            "has no report beside it",
+            file=folder,
+            hint="train it with `report: true` in the config",
         )
     print(found)
     console.notice()

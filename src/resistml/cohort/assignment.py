@@ -57,6 +57,14 @@ def propensities(
     return np.asarray(np.where(eligible, floor + (1 - floor * open_) * share, 0.0))
 
 
+def choose(propensity: Floats, uniform: Floats) -> npt.NDArray[np.int64]:
+    """(n,) index of the strategy given, from uniforms in [0, 1); never one of propensity 0."""
+    upto = np.cumsum(propensity, axis=1)
+    # Rounding must not leave a gap above the last open strategy.
+    upto = upto / upto[:, -1:]
+    return np.asarray((upto <= uniform[:, None]).sum(axis=1))
+
+
 def _visible_merit(c: Compiled, recorded: Floats) -> Floats:
     """(n, A) log-odds of response that the recorded markers speak for, 0 for an average patient."""
     seen = standard_records(c, recorded) - mean_f(c)

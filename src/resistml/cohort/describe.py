@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
-import numpy as np
 from scipy.special import expit
 
-from resistml.world.compiled import clinical_terms, compile_setting
+from resistml.world.compiled import compile_setting
 from resistml.world.laws import World
-from resistml.world.sample import draw_base, eligible, f_values
-from resistml.world.times import pfs_unit, post_unit, weighted_median
+from resistml.world.moments import Cell
+from resistml.world.times import Times
 
 
 def describe_world(world: World) -> dict[str, Any]:
@@ -25,25 +24,18 @@ def describe_world(world: World) -> dict[str, Any]:
     total = sum(law.share for law in world.settings.values())
     arms: list[dict[str, Any]] = []
     for name, law in world.settings.items():
-        c = compile_setting(world, name)
-        base = draw_base(c)
-        eta = c.log_odds(f_values(c, base), clinical_terms(world, c.arms, base.age, base.ecog))
-        for a, strategy in enumerate(c.arms):
-            weight = eligible(c, base, world.strategies[strategy].eligibility).weight
-            p = expit(eta[:, a])
-            response = (base.noise[:, 0] < p).astype(float)
-            arm = law.arms[strategy]
-            pfs = arm.pfs_scale * pfs_unit(world, response, eta[:, a] - arm.alpha, base.noise[:, 1])
-            os_ = pfs + arm.os_scale * post_unit(world, response, base.noise[:, 2])
+        for strategy, times in Times.by_arm(world, compile_setting(world, name)).items():
+            arm, cell = law.arms[strategy], Cell(name, strategy, ())
+            weight = times.weight(cell)
             arms.append(
                 {
                     "setting": name,
                     "share": law.share / total,
                     "strategy": strategy,
-                    "eligible": float(weight.mean()),
-                    "orr": float(np.average(p, weights=weight)),
-                    "median_pfs": weighted_median(pfs, weight),
-                    "median_os": weighted_median(os_, weight),
+                    "eligible": times.share(cell),
+                    "orr": float(weight @ expit(times.eta)),
+                    "median_pfs": arm.pfs_scale * times.pfs_median(cell),
+                    "median_os": times.os_median(cell, arm.pfs_scale, arm.os_scale),
                 }
             )
     markers = [

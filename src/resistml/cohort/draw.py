@@ -3,13 +3,20 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import get_args
 
 import numpy as np
 import numpy.typing as npt
 
-from resistml.cohort.assignment import Assignment, mean_f, propensities
-from resistml.cohort.fair import fair_expectations
-from resistml.cohort.markers import Noise, Patients, draw_noise, draw_patients
+from resistml.cohort.assignment import Assignment, choose, propensities
+from resistml.cohort.fair import Fair, fair_expectations
+from resistml.cohort.markers import (
+    Noise,
+    Patients,
+    draw_noise,
+    draw_patients,
+    recorded_columns,
+)
 from resistml.cohort.outcomes import (
     CATEGORIES,
     OutcomeNoise,
@@ -18,30 +25,51 @@ from resistml.cohort.outcomes import (
     draw_outcome_noise,
     draw_outcomes,
 )
+from resistml.cohort.truth import Attribution
+from resistml.errors import ConfigError, WorldError, did_you_mean
 from resistml.features.conditions import eligible
 from resistml.rng import BLOCK, Streams
-from resistml.world.compiled import FACTORS, Compiled, clinical_terms, compile_setting
+from resistml.world.compiled import Compiled, clinical_terms, compile_setting
 from resistml.world.laws import World
-from resistml.world.sample import ecog_class, truncated_age
 
 Floats = npt.NDArray[np.float64]
+Bools = npt.NDArray[np.bool_]
+Rows = npt.NDArray[np.int64]
 Columns = dict[str, npt.NDArray[np.generic]]
-
-#: Groups that the true log-odds are attributed to, in the order of the oracle's columns.
-GROUPS = (*(g for g in FACTORS if g != "clinical"), "clinical", "context")
 
 
 @dataclass(frozen=True)
 class Plan:
     """What drawing needs beside the world.
 
-    ``oracle`` also draws the potential outcomes and the fair expectations.
+    ``oracle`` also draws the potential outcomes and the fair expectations. ``all_arms`` gives
+    oracle rows for the strategies that a patient is not eligible for as well, propensity 0.
+
+    Raises
+    ------
+    ConfigError
+        For fewer than one patient, a negative seed or an unknown assignment.
     """
 
     seed: int
     n: int
     assignment: Assignment = "confounded"
     oracle: bool = True
+    all_arms: bool = False
+
+    def __post_init__(self) -> None:
+        if self.n < 1:
+            raise ConfigError(f"a cohort of {self.n} patients", key="n", allowed="at least 1")
+        if self.seed < 0:
+            raise ConfigError(f"the seed is {self.seed}", key="seed", allowed="at least 0")
+        known = get_args(Assignment)
+        if self.assignment not in known:
+            raise ConfigError(
+                f"unknown assignment '{self.assignment}'",
+                key="assignment",
+                allowed=", ".join(known),
+                hint=did_you_mean(self.assignment, known),
+            )
 
     @property
     def blocks(self) -> int:
@@ -71,195 +99,163 @@ class Drawer:
         self.world = world
         self.plan = plan
         self.compiled = [compile_setting(world, s) for s in world.settings]
-        self._width = max(len(c.markers) for c in self.compiled)
-        self._arms = max(len(c.arms) for c in self.compiled)
-        self._hazard_mean = [_mean_hazard(world, c) for c in self.compiled]
+        self._truth = [Attribution.of(world, c) for c in self.compiled]
         share = np.array([c.law.share for c in self.compiled])
-        self._edges = np.cumsum(share / share.sum())
+        self._edges = np.cumsum(share / share.sum())[:-1]
 
     def block(self, block: int) -> Drawn:
         """The patients of one block, from its own streams alone."""
         streams = Streams(self.plan.seed)
+        dice = _draw_dice(streams, self.world, self.compiled, block)
         rows = min(BLOCK, self.plan.n - block * BLOCK)
-        uniform = streams.generator("settings", block).random(BLOCK)[:rows]
-        setting = np.minimum(np.searchsorted(self._edges, uniform, side="right"), len(self._edges) - 1)
-        shared = _Shared(
-            noise=draw_noise(streams, block, self._width),
-            outcome=draw_outcome_noise(streams, self.world, block, self._arms),
-            choice=streams.generator("assignment", block).random(BLOCK),
-            followed=censoring(streams, self.world, block),
-        )
-        cohort = self._empty_cohort(block, rows)
-        true = {m: np.full(rows, np.nan) for m in self.world.markers}
-        oracle: list[tuple[npt.NDArray[np.int64], Columns]] = []
+        setting = np.searchsorted(self._edges, dice.setting[:rows], side="right")
+        parts: dict[str, list[tuple[Rows, Columns]]] = {"cohort": [], "oracle": [], "true": []}
         for k, c in enumerate(self.compiled):
             members = np.flatnonzero(setting == k)
-            if len(members):
-                oracle.extend(self._fill(k, c, members, shared, streams, block, cohort, true))
-        markers_true: Columns = {"patient_id": cohort["patient_id"], **true}
-        return Drawn(cohort, _stacked(oracle, cohort["patient_id"]), markers_true)
-
-    def _empty_cohort(self, block: int, rows: int) -> Columns:
-        first = block * BLOCK
-        ids = np.array([f"P{first + i + 1:08d}" for i in range(rows)], dtype=object)
-        text = {name: np.full(rows, "", dtype=object) for name in ("setting", "strategy", "sex", "response")}
-        whole = {name: np.zeros(rows, np.int64) for name in ("line", "ecog", "resistant", "pfs_event", "os_event")}
-        real = {name: np.zeros(rows) for name in ("age", "pfs_months", "os_months")}
-        markers = {m: np.full(rows, np.nan) for m in self.world.markers}
-        pool: Columns = {**text, **whole, **real, **markers}
-        order = ["setting", "line", "strategy", "age", "sex", "ecog", *markers]
-        order += ["response", "resistant", "pfs_months", "pfs_event", "os_months", "os_event"]
-        return {"patient_id": ids, **{name: pool[name] for name in order}}
-
-    def _fill(
-        self,
-        k: int,
-        c: Compiled,
-        members: npt.NDArray[np.int64],
-        shared: _Shared,
-        streams: Streams,
-        block: int,
-        cohort: Columns,
-        true: dict[str, Floats],
-    ) -> list[tuple[npt.NDArray[np.int64], Columns]]:
-        """Write a setting's patients into the block's columns; return their oracle rows."""
-        world = self.world
-        p = draw_patients(world, c, shared.noise, members)
-        seen = {**dict(zip(c.markers, p.recorded.T, strict=True)), "age": p.age, "ecog": p.ecog, "sex": p.female}
-        may = np.column_stack(
-            [eligible(seen, world.strategies[a].eligibility, len(members)) for a in c.arms]
-        )
-        chance = propensities(world, c, p.recorded, p.age, p.ecog, may, self.plan.assignment)
-        given = np.minimum((np.cumsum(chance, axis=1) < shared.choice[members, None]).sum(axis=1), may.shape[1] - 1)
-        hazard = clinical_terms(world, c.arms, p.age, p.ecog)
-        eta = c.log_odds(p.f, hazard)
-        outcomes = draw_outcomes(world, c, eta, shared.outcome, members)
-        self._record(c, p, given, outcomes, shared.followed[members], cohort, true)
-        if not self.plan.oracle:
-            return []
-        rng = streams.generator(f"fair.{c.law.id}", block)
-        fair = fair_expectations(world, c, p.recorded, hazard, rng)
-        shapley = [
-            {
-                **_attributed(world, c, a, p.f, hazard[:, a], self._hazard_mean[k][a], "truth"),
-                **_attributed(world, c, a, fair.f, hazard[:, a], self._hazard_mean[k][a], "fair_truth"),
-            }
-            for a in range(len(c.arms))
-        ]
-        return [
-            _oracle_rows(c, a, members, may[:, a], chance[:, a], outcomes, fair.p_response[:, a], shapley[a])
-            for a in range(len(c.arms))
-        ]
-
-    def _record(
-        self,
-        c: Compiled,
-        p: Patients,
-        given: npt.NDArray[np.int64],
-        outcomes: Outcomes,
-        followed: Floats,
-        cohort: Columns,
-        true: dict[str, Floats],
-    ) -> None:
-        """The outcome of the strategy given, censored, and all that was recorded."""
-        at, rows = np.arange(len(given)), p.rows
-        category = outcomes.category[at, given]
-        pfs, os_ = outcomes.pfs[at, given], outcomes.os[at, given]
-        values: Columns = {
-            "setting": np.full(len(given), c.law.id, dtype=object),
-            "line": np.full(len(given), c.law.line),
-            "strategy": np.array(c.arms, dtype=object)[given],
-            "age": p.age,
-            "sex": np.where(p.female == 1, "female", "male").astype(object),
-            "ecog": p.ecog.astype(np.int64),
-            "response": np.array(CATEGORIES, dtype=object)[category],
-            "resistant": (category > 1).astype(np.int64),
-            "pfs_months": np.minimum(pfs, followed),
-            "pfs_event": (pfs <= followed).astype(np.int64),
-            "os_months": np.minimum(os_, followed),
-            "os_event": (os_ <= followed).astype(np.int64),
-            **dict(zip(c.markers, p.recorded.T, strict=True)),
-        }
-        for name, column in values.items():
-            cohort[name][rows] = column
-        for marker, column in zip(c.markers, p.true.T, strict=True):
-            true[marker][rows] = column
+            if not len(members):
+                continue
+            g = _draw_group(self.world, self.plan, c, dice, members)
+            parts["cohort"].append((members, _cohort_columns(self.world, g, dice.followed)))
+            parts["true"].append((members, _marker_columns(self.world, c, g.patients.true)))
+            if self.plan.oracle:
+                rng = streams.generator(f"fair.{c.law.id}", block)
+                fair = fair_expectations(self.world, c, g.patients.recorded, g.hazard, rng)
+                oracle = _oracle_columns(g, fair, self._truth[k], self.plan.all_arms)
+                parts["oracle"].extend(oracle)
+        first = block * BLOCK + 1
+        ids = np.array([f"P{first + i:08d}" for i in range(rows)], dtype=object)
+        return Drawn(*(_stacked(part, ids) for part in parts.values()))
 
 
 @dataclass(frozen=True)
-class _Shared:
-    """Random numbers of a block that all its settings draw on."""
+class _Dice:
+    """Random numbers of a block, a row per patient, that all its settings draw on."""
 
+    setting: Floats
     noise: Noise
     outcome: OutcomeNoise
     choice: Floats
     followed: Floats
 
 
-def _mean_hazard(world: World, c: Compiled, points: int = 2_000) -> Floats:
-    """(A,) mean clinical terms of a setting's patients."""
-    grid = (np.arange(points) + 0.5) / points
-    age = np.tile(np.floor(truncated_age(c, grid)), 101)
-    ecog = np.repeat(ecog_class(c, (np.arange(101) + 0.5) / 101), points)
-    return np.asarray(clinical_terms(world, c.arms, age, ecog).mean(axis=0))
+def _draw_dice(streams: Streams, world: World, compiled: list[Compiled], block: int) -> _Dice:
+    """Always of the whole block, so that a patient does not depend on how many follow."""
+    return _Dice(
+        setting=streams.generator("settings", block).random(BLOCK),
+        noise=draw_noise(streams, block, max(len(c.markers) for c in compiled)),
+        outcome=draw_outcome_noise(streams, world, block, max(len(c.arms) for c in compiled)),
+        choice=streams.generator("assignment", block).random(BLOCK),
+        followed=censoring(streams, world, block),
+    )
 
 
-def _attributed(
-    world: World, c: Compiled, a: int, f: Floats, hazard: Floats, hazard_mean: float, prefix: str
-) -> Columns:
-    """Shapley values of the log-odds towards resistance, by group.
+@dataclass(frozen=True)
+class _Group:
+    """A setting's n patients in a block, with all that befell them under its A arms.
 
-    The log-odds are additive in f and in the clinical terms, so a group's Shapley value
-    against the setting's population is its terms less their mean. ``context`` is what an
-    average patient of the setting has; the groups add up to -eta.
+    Attributes
+    ----------
+    open_to, propensity, hazard : (n, A) arrays
+        Eligibility, chance of being given each arm, clinical log-odds of resistance.
+    given : (n,) array
+        Index of the arm given.
     """
-    centred = -(f - mean_f(c)) * c.weights[a]
-    out: Columns = {}
-    for group in GROUPS[:-2]:
-        columns = [j for j, m in enumerate(c.markers) if world.markers[m].mechanism == group]
-        out[f"{prefix}_{group}"] = centred[:, columns].sum(axis=1)
-    blood = [j for j, m in enumerate(c.markers) if world.markers[m].mechanism == "clinical"]
-    out[f"{prefix}_clinical"] = centred[:, blood].sum(axis=1) + hazard - hazard_mean
-    average = -(c.alpha[a] + mean_f(c) @ c.weights[a]) + hazard_mean
-    out[f"{prefix}_context"] = np.full(len(f), average)
-    return out
+
+    c: Compiled
+    patients: Patients
+    open_to: Bools
+    propensity: Floats
+    given: Rows
+    hazard: Floats
+    outcomes: Outcomes
 
 
-def _oracle_rows(
-    c: Compiled,
-    a: int,
-    members: npt.NDArray[np.int64],
-    may: npt.NDArray[np.bool_],
-    chance: Floats,
-    outcomes: Outcomes,
-    fair: Floats,
-    shapley: Columns,
-) -> tuple[npt.NDArray[np.int64], Columns]:
-    """Oracle rows of one arm, for those who are eligible for it."""
-    columns: Columns = {
-        "strategy": np.full(len(members), c.arms[a], dtype=object),
-        "propensity": chance,
-        "p_response": outcomes.p_response[:, a],
-        "p_cr": outcomes.p_cr[:, a],
-        "p_response_fair": fair,
-        "response": np.array(CATEGORIES, dtype=object)[outcomes.category[:, a]],
-        "pfs_months": outcomes.pfs[:, a],
-        "os_months": outcomes.os[:, a],
-        **shapley,
+def _draw_group(world: World, plan: Plan, c: Compiled, dice: _Dice, members: Rows) -> _Group:
+    p = draw_patients(world, c, dice.noise, members)
+    seen = recorded_columns(c, p)
+    rules = [world.strategies[a].eligibility for a in c.arms]
+    open_to = np.column_stack([eligible(seen, rule, len(members)) for rule in rules])
+    if not open_to.any(axis=1).all():
+        raise WorldError(
+            f"patients of setting '{c.law.id}' are eligible for no strategy at all",
+            hint="the setting needs one that is open to everybody",
+        )
+    chance = propensities(world, c, p.recorded, p.age, p.ecog, open_to, plan.assignment)
+    hazard = clinical_terms(world, c.arms, p.age, p.ecog)
+    return _Group(
+        c=c,
+        patients=p,
+        open_to=open_to,
+        propensity=chance,
+        given=choose(chance, dice.choice[members]),
+        hazard=hazard,
+        outcomes=draw_outcomes(world, c, c.log_odds(p.f, hazard), dice.outcome, members),
+    )
+
+
+def _cohort_columns(world: World, g: _Group, followed: Floats) -> Columns:
+    """What is recorded of the group: the outcome of the arm given, censored."""
+    c, p, n = g.c, g.patients, len(g.given)
+    chosen = np.arange(n), g.given
+    category = g.outcomes.category[chosen]
+    pfs, os_, end = g.outcomes.pfs[chosen], g.outcomes.os[chosen], followed[p.rows]
+    return {
+        "setting": np.full(n, c.law.id, dtype=object),
+        "line": np.full(n, c.law.line, dtype=np.int64),
+        "strategy": np.array(c.arms, dtype=object)[g.given],
+        "age": p.age,
+        "sex": np.array(["male", "female"], dtype=object)[p.female.astype(int)],
+        "ecog": p.ecog.astype(np.int64),
+        **_marker_columns(world, c, p.recorded),
+        "response": np.array(CATEGORIES, dtype=object)[category],
+        "resistant": (category > 1).astype(np.int64),
+        "pfs_months": np.minimum(pfs, end),
+        "pfs_event": (pfs <= end).astype(np.int64),
+        "os_months": np.minimum(os_, end),
+        "os_event": (os_ <= end).astype(np.int64),
     }
-    return members[may], {name: column[may] for name, column in columns.items()}
 
 
-def _stacked(
-    parts: list[tuple[npt.NDArray[np.int64], Columns]], ids: npt.NDArray[np.generic]
-) -> Columns:
-    """All arms' rows as one table, by patient and, within him, in the catalog's order of arms."""
+def _marker_columns(world: World, c: Compiled, values: Floats) -> Columns:
+    """A column per marker of the world, NaN outside the setting's panel."""
+    measured = dict(zip(c.markers, values.T, strict=True))
+    nowhere = np.full(len(values), np.nan)
+    return {m: measured.get(m, nowhere) for m in world.markers}
+
+
+def _oracle_columns(
+    g: _Group, fair: Fair, attribution: Attribution, all_arms: bool
+) -> list[tuple[Rows, Columns]]:
+    """Oracle rows of each arm, for those who are eligible for it or for all."""
+    truth = {f"truth_{k}": v for k, v in attribution(g.patients.f, g.hazard).items()}
+    expected = {f"fair_truth_{k}": v for k, v in attribution(fair.f, g.hazard).items()}
+    per_arm: Columns = {
+        "propensity": g.propensity,
+        "p_response": g.outcomes.p_response,
+        "p_cr": g.outcomes.p_cr,
+        "p_response_fair": fair.p_response,
+        "response": np.array(CATEGORIES, dtype=object)[g.outcomes.category],
+        "pfs_months": g.outcomes.pfs,
+        "os_months": g.outcomes.os,
+        **truth,
+        **expected,
+    }
+    parts = []
+    for a, arm in enumerate(g.c.arms):
+        shown = g.open_to[:, a] | all_arms
+        columns: Columns = {"strategy": np.full(int(shown.sum()), arm, dtype=object)}
+        columns |= {name: values[shown, a] for name, values in per_arm.items()}
+        parts.append((g.patients.rows[shown], columns))
+    return parts
+
+
+def _stacked(parts: list[tuple[Rows, Columns]], ids: npt.NDArray[np.generic]) -> Columns:
+    """Parts as one table, by patient and, within him, in the order of the parts."""
     if not parts:
         return {}
     rows = np.concatenate([r for r, _ in parts])
     order = np.argsort(rows, kind="stable")
     stacked = {
-        name: np.concatenate([columns[name] for _, columns in parts])[order]
-        for name in parts[0][1]
+        name: np.concatenate([columns[name] for _, columns in parts])[order] for name in parts[0][1]
     }
     return {"patient_id": ids[rows[order]], **stacked}

@@ -2,17 +2,19 @@
 
 For each patient the true markers are drawn from their distribution given the record
 (panel, missing values, measurement error, counts, detection limits) under the true world:
-a Gibbs sampler over the mechanisms' factors, with antithetic pairs, so that the
-Monte-Carlo error of a probability stays below 0.005.
+what is known to within an interval by sequential importance sampling, the rest exactly, in
+antithetic pairs, so that the Monte-Carlo error of a probability stays below 0.005.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from collections.abc import Mapping
+from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
 from scipy.special import expit, ndtr, ndtri
+from scipy.stats import qmc
 
 from resistml.cohort.markers import record_bounds
 from resistml.world.compiled import Compiled
@@ -21,9 +23,8 @@ from resistml.world.laws import World
 Floats = npt.NDArray[np.float64]
 Bools = npt.NDArray[np.bool_]
 
-#: Antithetic pairs per patient, and Gibbs sweeps before the first.
+#: Antithetic pairs per patient.
 PAIRS = 64
-BURN_IN = 12
 #: Patients conditioned on at a time.
 _CHUNK = 256
 
@@ -69,145 +70,144 @@ def fair_expectations(
 
 
 class _Dice:
-    """Random numbers, each kind from a stream of its own, patient by patient."""
+    """Sobol points, shifted at random for each patient: unbiased, and independent between them."""
 
     def __init__(self, rng: np.random.Generator, c: Compiled, pairs: int) -> None:
         self.pairs = pairs
-        limited = np.isfinite(c.limit) | (np.array(c.kinds, dtype=object) == "count")
-        #: Columns whose record may be an interval.
-        self.loose = np.flatnonzero(limited)
-        self._shape = (len(c.continuous), c.loadings.shape[1], len(c.mutations))
-        streams = rng.spawn(5)
-        self._factor, self._unique, self._within, self._shift = streams[:4]
-        order = [streams[4].permutation(pairs) for _ in c.mutations]
-        self._order = np.array(order, dtype=float).reshape(len(order), pairs).T
+        factors, continuous, mutations = c.loadings.shape[1], len(c.continuous), len(c.mutations)
+        #: Markers whose record may be no more than an interval.
+        self.loose = np.flatnonzero(np.isfinite(c.limit) | (np.array(c.kinds) == "count"))
+        self._ends = np.cumsum([factors, continuous, len(self.loose)])
+        width = int(self._ends[-1]) + mutations
+        self._points = qmc.Sobol(width, scramble=True, rng=rng).random(pairs)
+        self._rng = rng
 
-    def factors(self, rows: int) -> Floats:
-        """(rows, sweeps, K) normals."""
-        return self._factor.standard_normal((rows, BURN_IN + self.pairs, self._shape[1]))
-
-    def unique(self, rows: int) -> Floats:
-        """(rows, pairs, C) normals."""
-        return self._unique.standard_normal((rows, self.pairs, self._shape[0]))
-
-    def within(self, rows: int) -> Floats:
-        """(rows, sweeps, columns that may be loose) uniforms."""
-        return self._within.random((rows, BURN_IN + self.pairs, len(self.loose)))
-
-    def mutations(self, rows: int) -> Floats:
-        """(rows, pairs, B) uniforms, evenly spread over each patient's draws."""
-        shift = self._shift.random((rows, 1, self._shape[2]))
-        return (self._order + shift) / len(self._order)
+    def roll(self, rows: int) -> list[Floats]:
+        """Uniforms (rows, pairs, columns): for the factors, for what is unique to each
+        marker, for the measured values of loose ones, for the mutations."""
+        uniform = self._points + self._rng.random((rows, 1, self._points.shape[1]))
+        uniform -= uniform >= 1.0
+        return np.split(np.maximum(uniform, 1e-12), self._ends, axis=2)
 
 
 def _chunk(world: World, c: Compiled, recorded: Floats, hazard: Floats, dice: _Dice) -> Fair:
     n, n_c, pairs = len(recorded), len(c.continuous), dice.pairs
-    given = _Given.from_record(world, c, recorded[:, :n_c])
-    normal = dice.factors(n)
-    y = given.measured(normal, dice.within(n), dice.loose)
-    middle, swing = given.latent(y, normal[:, BURN_IN:], dice.unique(n))
+    factor, unique, within, rank = dice.roll(n)
     posterior = mutation_posterior(c, recorded[:, n_c:])
-    mutated = (dice.mutations(n) < posterior[:, None, :]).astype(float)
+    by_marker = dict(zip(dice.loose, np.moveaxis(within, 2, 0), strict=True))
+    z = _latent(world, c, recorded[:, :n_c], ndtri(factor), ndtri(unique), by_marker)
+    f = np.empty((n, pairs, len(c.markers)))
+    f[:, :, n_c:] = rank < posterior[:, None, :]
+    repeated = np.repeat(hazard, pairs, axis=0)
     p = np.zeros((n, len(c.arms)))
-    many = np.repeat(hazard, pairs, axis=0)
     for sign in (1.0, -1.0):
-        f = np.empty((n, pairs, len(c.markers)))
-        f[:, :, :n_c] = c.standardised(c.location + c.spread * (middle + sign * swing))
-        f[:, :, n_c:] = mutated
-        rates = expit(c.log_odds(f.reshape(n * pairs, -1), many))
-        p += rates.reshape(n, pairs, -1).mean(axis=1) / 2
-    expected = c.standardised(c.location + c.spread * middle.mean(axis=1))
+        f[:, :, :n_c] = c.standardised(c.location + c.spread * (z.middle + sign * z.swing))
+        rates = expit(c.log_odds(f.reshape(n * pairs, -1), repeated)).reshape(n, pairs, -1)
+        p += np.einsum("ip,ipa->ia", z.weight, rates) / 2
+    mean = np.einsum("ip,ipc->ic", z.weight, z.middle)
+    expected = c.standardised(c.location + c.spread * mean)
     return Fair(p, np.concatenate([expected, posterior], axis=1))
 
 
 @dataclass(frozen=True)
-class _Given:
-    """The law of z given the record; y = (measured - location) / spread = z + error.
+class _Latent:
+    """Weighted antithetic draws of z: ``middle`` + and - ``swing``, (n, pairs, C) each.
 
-    Attributes
-    ----------
-    low, high : (n, C) arrays
-        What y lies between; ``seen``, ``loose`` tell where it is recorded at all, and where
-        only to within an interval.
-    own, noise : (C,) arrays
-        Variances of z given the factors, and of the error.
-    precision : (n, C) array
-        Of y given the factors, 0 where missing.
-    covariance, root : (n, K, K) arrays
-        Of the factors given y, and its Cholesky factor.
+    ``weight`` (n, pairs) adds up to 1 for each patient.
     """
 
-    low: Floats
-    high: Floats
-    seen: Bools
-    loose: Bools
-    loadings: Floats
-    own: Floats
-    noise: Floats
-    precision: Floats
+    middle: Floats
+    swing: Floats
+    weight: Floats
+
+
+def _latent(
+    world: World,
+    c: Compiled,
+    recorded: Floats,
+    factor: Floats,
+    unique: Floats,
+    within: Mapping[int, Floats],
+) -> _Latent:
+    """Draws of z given the record, by way of the measured y = z + error and the factors.
+
+    ``factor`` (n, pairs, K) and ``unique`` (n, pairs, C) are normals; ``within`` holds uniforms
+    (n, pairs) for each marker whose record may be no more than an interval.
+    """
+    bounds = record_bounds(world, c, recorded)
+    low, high = ((bound - c.location) / c.spread for bound in bounds)
+    seen = ~np.isnan(recorded)
+    loose = seen & (low != high)
+    own, noise = c.unique**2, (c.error / c.spread) ** 2
+    pairs = factor.shape[1]
+    y = np.repeat(np.where(seen & ~loose, low, 0.0)[:, None, :], pairs, axis=1)
+    factors = _Factors.given(c, y[:, 0], (seen & ~loose) / (own + noise), pairs)
+    weight = np.ones(factor.shape[:2])
+    for j in within:
+        rows = np.flatnonzero(loose[:, j])
+        centre, variance = factors.predict(rows, c.loadings[j], own[j] + noise[j])
+        drawn, mass = _between(
+            centre, np.sqrt(variance)[:, None], low[rows, j], high[rows, j], within[j][rows]
+        )
+        factors.observe(rows, c.loadings[j], variance, drawn - centre)
+        y[rows, :, j] = drawn
+        weight[rows] *= mass
+    gain = np.where(seen, own / (own + noise), 0.0)[:, None, :]
+    root = np.linalg.cholesky(factors.covariance)
+    step = (factor @ np.swapaxes(root, 1, 2)) @ c.loadings.T
+    return _Latent(
+        middle=(1 - gain) * (factors.mean @ c.loadings.T) + gain * y,
+        swing=(1 - gain) * step + np.sqrt(own * (1 - gain)) * unique,
+        weight=weight / weight.sum(axis=1, keepdims=True),
+    )
+
+
+def _between(
+    centre: Floats, sd: Floats, low: Floats, high: Floats, uniform: Floats
+) -> tuple[Floats, Floats]:
+    """Normal values (n, pairs) drawn between low and high (n,), and the mass that lies there."""
+    below = ndtr((low[:, None] - centre) / sd)
+    mass = np.maximum(ndtr((high[:, None] - centre) / sd) - below, 1e-300)
+    share = np.clip(below + uniform * mass, 1e-15, 1 - 1e-15)
+    drawn = np.clip(centre + sd * ndtri(share), low[:, None], high[:, None])
+    return np.asarray(drawn), np.asarray(mass)
+
+
+@dataclass
+class _Factors:
+    """The mechanisms' factors given what was measured so far.
+
+    ``mean`` (n, pairs, K), ``covariance`` (n, K, K), which no measured value changes.
+    """
+
+    mean: Floats
     covariance: Floats
-    root: Floats
 
     @classmethod
-    def from_record(cls, world: World, c: Compiled, recorded: Floats) -> _Given:
-        bounds = record_bounds(world, c, recorded)
-        low, high = ((bound - c.location) / c.spread for bound in bounds)
-        seen = ~np.isnan(recorded)
-        own, noise = c.unique**2, (c.error / c.spread) ** 2
-        precision = seen / (own + noise)
-        total = np.linalg.inv(c.factor_cov) + np.einsum(
+    def given(cls, c: Compiled, y: Floats, precision: Floats, pairs: int) -> _Factors:
+        """Given y (n, C), each with its precision about the factors, 0 = not measured."""
+        information = np.linalg.inv(c.factor_cov) + np.einsum(
             "ij,jk,jl->ikl", precision, c.loadings, c.loadings
         )
-        covariance = np.linalg.inv(total)
-        root = np.linalg.cholesky(covariance)
-        loose = seen & (low != high)
-        return cls(low, high, seen, loose, c.loadings, own, noise, precision, covariance, root)
+        covariance = np.linalg.inv(information)
+        mean = np.einsum("ikl,il->ik", covariance, (precision * y) @ c.loadings)
+        return cls(np.repeat(mean[:, None, :], pairs, axis=1), covariance)
 
-    def rows(self, rows: npt.NDArray[np.int64]) -> _Given:
-        """The same for some of the patients."""
-        per_patient = ("low", "high", "seen", "loose", "precision", "covariance", "root")
-        return replace(self, **{name: getattr(self, name)[rows] for name in per_patient})
+    def predict(
+        self, rows: npt.NDArray[np.int64], loading: Floats, own: float
+    ) -> tuple[Floats, Floats]:
+        """Mean (rows, pairs) and variance (rows,) of a marker's measured value."""
+        spread = np.einsum("k,ikl,l->i", loading, self.covariance[rows], loading)
+        return self.mean[rows] @ loading, spread + own
 
-    def measured(self, normal: Floats, uniform: Floats, columns: npt.NDArray[np.int64]) -> Floats:
-        """(n, pairs or 1, C) draws of y: values known exactly as they are, 0 where missing."""
-        # Loose values start inside their interval.
-        y = np.where(self.seen, np.clip(0.0, self.low, self.high), 0.0)[:, None, :]
-        some = np.flatnonzero(self.loose.any(axis=1))
-        if not len(some):
-            return y
-        path = np.repeat(y, normal.shape[1] - BURN_IN, axis=1)
-        part, now = self.rows(some), y[some]
-        step = normal[some] @ np.swapaxes(part.root, 1, 2)
-        loose = part.loose[:, columns]
-        for sweep in range(normal.shape[1]):
-            if sweep >= BURN_IN:
-                path[some, sweep - BURN_IN] = now[:, 0]
-            factors = part.factor_mean(now)[:, 0] + step[:, sweep]
-            drawn = part.inside(factors, uniform[some, sweep], columns)
-            now[:, 0, columns] = np.where(loose, drawn, now[:, 0, columns])
-        return path
-
-    def inside(self, factors: Floats, uniform: Floats, columns: npt.NDArray[np.int64]) -> Floats:
-        """(n, columns) values of y between their bounds, given the factors (n, K)."""
-        low, high = self.low[:, columns], self.high[:, columns]
-        centre = factors @ self.loadings[columns].T
-        sd = np.sqrt(self.own + self.noise)[columns]
-        below, above = ndtr((low - centre) / sd), ndtr((high - centre) / sd)
-        share = np.clip(below + uniform * (above - below), 1e-12, 1 - 1e-12)
-        return np.asarray(np.clip(centre + sd * ndtri(share), low, high))
-
-    def factor_mean(self, y: Floats) -> Floats:
-        """(n, m, K) mean of the factors given y (n, m, C)."""
-        pulled = (self.precision[:, None, :] * y) @ self.loadings
-        return pulled @ self.covariance
-
-    def latent(self, y: Floats, normal: Floats, unique: Floats) -> tuple[Floats, Floats]:
-        """Antithetic draws of z: their middle (n, m, C) and how far each swings (n, pairs, C)."""
-        gain = np.where(self.seen, self.own / (self.own + self.noise), 0.0)[:, None, :]
-        rest = 1 - gain
-        middle = rest * (self.factor_mean(y) @ self.loadings.T) + gain * y
-        step = (normal @ np.swapaxes(self.root, 1, 2)) @ self.loadings.T
-        return middle, rest * step + np.sqrt(self.own * rest) * unique
+    def observe(
+        self, rows: npt.NDArray[np.int64], loading: Floats, variance: Floats, surprise: Floats
+    ) -> None:
+        """Take in a marker's measured value: how far (rows, pairs) it lies from its mean."""
+        pull = self.covariance[rows] @ loading
+        gain = pull / variance[:, None]
+        self.mean[rows] += surprise[:, :, None] * gain[:, None, :]
+        self.covariance[rows] -= pull[:, :, None] * gain[:, None, :]
 
 
 def mutation_posterior(c: Compiled, called: Floats) -> Floats:

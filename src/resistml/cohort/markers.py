@@ -67,9 +67,7 @@ class Patients:
     ecog: Floats
 
 
-def draw_patients(
-    world: World, c: Compiled, noise: Noise, rows: npt.NDArray[np.int64]
-) -> Patients:
+def draw_patients(world: World, c: Compiled, noise: Noise, rows: npt.NDArray[np.int64]) -> Patients:
     """The patients of a setting at the given rows of a block."""
     n_c, width = len(c.continuous), len(c.markers)
     normal = noise.latent[rows][:, :width]

@@ -83,5 +83,6 @@ def censoring(streams: Streams, world: World, block: int) -> Floats:
     administrative = low + u[:, 0] * (high - low)
     if k["dropout_per_year"] == 0:
         return np.asarray(administrative)
-    dropout = -np.log(1 - u[:, 1]) * 12 / k["dropout_per_year"]
+    # A constant hazard that loses this share of patients within a year.
+    dropout = 12 * np.log(1 - u[:, 1]) / np.log(1 - k["dropout_per_year"])
     return np.asarray(np.minimum(administrative, dropout))

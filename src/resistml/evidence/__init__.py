@@ -1,7 +1,9 @@
 """The catalog, read into frozen and validated objects."""
 
-from resistml.evidence.check import Finding, check_evidence, require_sound, strategies_of
-from resistml.evidence.load import Evidence, load_evidence, load_folders
+from resistml.evidence.check import check_evidence, require_sound
+from resistml.evidence.evidence import Evidence, strategies_of
+from resistml.evidence.finding import Finding
+from resistml.evidence.load import load_evidence, load_folders
 from resistml.evidence.schema import Assumption, Claim, Marker, Setting, Strategy
 
 __all__ = [

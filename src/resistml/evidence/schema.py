@@ -7,93 +7,43 @@ Nothing below holds a number of its own.
 
 from __future__ import annotations
 
-import math
-from typing import Annotated, Any, Literal
+from typing import Literal
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
+from pydantic import ConfigDict, Field, model_validator
 
-Operator = Literal["==", "!=", "<", "<=", ">", ">="]
+from resistml.evidence.base import (
+    CLINICAL,
+    CONTEXT_GROUP,
+    CUTOFF,
+    RESERVED,
+    Assumption,
+    Condition,
+    Conjunction,
+    Frozen,
+)
+from resistml.evidence.claim import Claim, Endpoint
+
+__all__ = [
+    "CLINICAL",
+    "CONTEXT_GROUP",
+    "CUTOFF",
+    "RESERVED",
+    "Arm",
+    "Assumption",
+    "Caution",
+    "Claim",
+    "Condition",
+    "Conjunction",
+    "Distribution",
+    "Endpoint",
+    "Frozen",
+    "Marker",
+    "Mechanism",
+    "Setting",
+    "Strategy",
+]
+
 Kind = Literal["expression", "fraction", "percent", "count", "mutation"]
-Link = Literal["log", "logit", "identity"]
-
-#: The scale on which a kind is normal, and on which its effect is linear.
-LINKS: dict[str, Link] = {
-    "expression": "log",
-    "fraction": "logit",
-    "percent": "logit",
-    "count": "log",
-    "mutation": "identity",
-}
-#: The columns of a patient that every table has beside the markers.
-CLINICAL = ("age", "sex", "ecog", "line")
-
-
-class Frozen(BaseModel):
-    """Base of every catalog object: unknown keys, NaN and infinities are refused."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
-
-
-class Assumption(Frozen):
-    """A number that the review does not give.
-
-    Attributes
-    ----------
-    value, low, high : float
-        Midpoint used by the default world, and the plausible range, fixed before
-        anyone looks at what a learner gains from it.
-    reason : str
-        Why this value and this range; cites a claim's id where it reinterprets one.
-    unit : str
-        Unit of the three numbers; empty where the field they stand in fixes it.
-    """
-
-    value: float
-    low: float
-    high: float
-    reason: str = Field(min_length=8)
-    unit: str = ""
-
-    @model_validator(mode="after")
-    def _ordered(self) -> Assumption:
-        if not self.low <= self.value <= self.high:
-            raise ValueError(
-                f"needs low <= value <= high, got {self.low} <= {self.value} <= {self.high}"
-            )
-        return self
-
-    @property
-    def half_width(self) -> float:
-        """Half the plausible range, in the value's unit."""
-        return (self.high - self.low) / 2
-
-
-class Condition(Frozen):
-    """One comparison on a recorded column, e.g. ``[CSC, ">", 0.05]``.
-
-    ``value`` is a number, the category's name for ``sex``, or the word ``cutoff`` for
-    the cut-off that the marker's own entry declares.
-    """
-
-    column: str
-    op: Operator
-    value: float | str
-
-    def __str__(self) -> str:
-        value = f"{self.value:g}" if isinstance(self.value, float) else self.value
-        return f"{self.column} {self.op} {value}"
-
-
-def _as_condition(raw: Any) -> Any:
-    if isinstance(raw, (list, tuple)) and len(raw) == 3:
-        return {"column": raw[0], "op": raw[1], "value": raw[2]}
-    return raw
-
-
-#: Written in YAML as a triple: ``[column, operator, value]``.
-Triple = Annotated[Condition, BeforeValidator(_as_condition)]
-#: Conditions that must all hold.
-Conjunction = tuple[Triple, ...]
 
 
 class Mechanism(Frozen):
@@ -104,18 +54,6 @@ class Mechanism(Frozen):
     summary: str
     section: str
     resistance: bool = True
-
-
-class Endpoint(Frozen):
-    """What a claim measures."""
-
-    id: str
-    name: str
-    family: Literal[
-        "response", "time", "survival", "relapse", "biology", "assay", "monitoring", "qualitative"
-    ]
-    unit: str
-    range: tuple[float, float]
 
 
 class Distribution(Frozen):
@@ -182,13 +120,8 @@ class Marker(Frozen):
     missing: Assumption
     detection_limit: Assumption | None = None
     cutoff: Assumption | None = None
-    in_settings: dict[str, Distribution] = {}
-    exposure: dict[str, Assumption] = {}
-
-    @property
-    def link(self) -> Link:
-        """Scale on which the marker is normal."""
-        return LINKS[self.kind]
+    in_settings: dict[str, Distribution] = Field(default_factory=dict)
+    exposure: dict[str, Assumption] = Field(default_factory=dict)
 
     @property
     def continuous(self) -> bool:
@@ -205,6 +138,13 @@ class Marker(Frozen):
         for name in wanted:
             if getattr(self, name) is None:
                 raise ValueError(f"a marker of kind {self.kind} needs '{name}'")
+        foreign = ("prevalence",) if self.continuous else ("median", "spread")
+        for setting, own in self.in_settings.items():
+            for name in foreign:
+                if getattr(own, name) is not None:
+                    raise ValueError(
+                        f"a marker of kind {self.kind} has no '{name}' (in_settings, {setting})"
+                    )
         if self.effect.low < 0:
             raise ValueError("effect is a size, never negative: put the sign into exposure")
         if not self.range[0] < self.range[1]:
@@ -255,7 +195,7 @@ class Setting(Frozen):
     female: Assumption | None = None
     ecog_1: Assumption | None = None
     ecog_2: Assumption | None = None
-    arms: dict[str, Arm] = {}
+    arms: dict[str, Arm] = Field(default_factory=dict)
     panel: tuple[str, ...] = ()
 
     @model_validator(mode="after")
@@ -294,9 +234,9 @@ class Strategy(Frozen):
     acts_on: tuple[str, ...] = ()
     modelled: bool = True
     reason: str = ""
-    arms: dict[str, Arm] = {}
+    arms: dict[str, Arm] = Field(default_factory=dict)
     eligibility: tuple[Conjunction, ...] = ()
-    exposure: dict[str, Assumption] = {}
+    exposure: dict[str, Assumption] = Field(default_factory=dict)
     cautions: tuple[Caution, ...] = ()
 
     model_config = ConfigDict(populate_by_name=True)
@@ -306,86 +246,3 @@ class Strategy(Frozen):
         if not self.modelled and not self.reason:
             raise ValueError("a strategy that is not modelled needs a reason")
         return self
-
-
-class Claim(Frozen):
-    """One number, or one qualitative statement, that the review reports.
-
-    Attributes
-    ----------
-    setting : str or list of str
-        A setting's id; a list pools over a reference mix of equal weights.
-    population : list of conditions on recorded values
-        Empty = all patients eligible for the strategy.
-    strategy : str or None
-        A strategy's id, or ``class:NAME`` for all strategies of a class open to the setting.
-    comparator : str or None
-        The other arm of the comparison, which has a claim of its own.
-    low, high : float or None
-        Reported range; equal for a point value; both None = qualitative. Rates are
-        fractions, times are months unless ``unit`` says otherwise.
-    bound : str
-        ``about``, ``at_least`` or ``at_most``.
-    role : str
-        ``target`` (the world is solved to reproduce it), ``parameter`` (it sets a
-        distribution), ``context`` (recorded, not modelled: ``reason`` says why).
-    n : int
-        Declared size of the binomial sample behind a rate, for ensembles.
-    caveat : str
-        What a domain expert would object to; shown wherever the claim is.
-    """
-
-    id: str
-    source: str
-    section: Literal["1", "2", "3", "4", "5", "6", "7"]
-    summary: str = Field(min_length=10)
-    mechanism: str | None = None
-    tumour: str
-    setting: str | tuple[str, ...] | None = None
-    population: Conjunction = ()
-    strategy: str | None = None
-    comparator: str | None = None
-    endpoint: str
-    measure: Literal["level", "difference", "ratio", "none"] = "level"
-    at_months: float | None = None
-    bound: Literal["about", "at_least", "at_most"] = "about"
-    low: float | None = None
-    high: float | None = None
-    unit: str = ""
-    evidence_level: Literal["clinical", "preclinical", "in_vitro", "established"]
-    role: Literal["target", "parameter", "context"]
-    reason: str = ""
-    markers: tuple[str, ...] = ()
-    n: int = Field(default=100, ge=2)
-    caveat: str = ""
-
-    @model_validator(mode="after")
-    def _consistent(self) -> Claim:
-        if (self.low is None) != (self.high is None):
-            raise ValueError("low and high go together: give both, or neither (qualitative)")
-        if self.low is not None and self.high is not None and self.low > self.high:
-            raise ValueError(f"range is inverted: low {self.low} > high {self.high}")
-        if self.role == "context" and not self.reason:
-            raise ValueError("a claim of role 'context' needs a reason")
-        if self.role == "target" and (self.low is None or self.setting is None):
-            raise ValueError("a claim of role 'target' needs a range and a setting")
-        return self
-
-    @property
-    def quantitative(self) -> bool:
-        """Whether the claim carries a number."""
-        return self.low is not None
-
-    @property
-    def settings(self) -> tuple[str, ...]:
-        """The setting, or the settings pooled; empty where the claim names none."""
-        if self.setting is None:
-            return ()
-        return (self.setting,) if isinstance(self.setting, str) else tuple(self.setting)
-
-    @property
-    def midpoint(self) -> float:
-        """Middle of the reported range; NaN for a qualitative claim."""
-        if self.low is None or self.high is None:
-            return math.nan
-        return (self.low + self.high) / 2

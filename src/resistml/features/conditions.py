@@ -40,12 +40,24 @@ def eligible(
 def undecided(
     columns: Mapping[str, Floats], alternatives: Sequence[Sequence[Test]], rows: int
 ) -> list[list[str]]:
-    """Per row, the unmeasured columns that eligibility hangs on; empty where it is decided."""
-    needed = [column for tests in alternatives for column, _, _ in tests]
+    """Per row, the unmeasured columns that eligibility hangs on; empty where it is decided.
+
+    It is decided where an alternative is met, and where a measured column rules every one out.
+    """
     out: list[list[str]] = [[] for _ in range(rows)]
     met = eligible(columns, alternatives, rows)
-    for column in dict.fromkeys(needed):
-        values = columns.get(column, np.full(rows, np.nan))
-        for row in np.flatnonzero(np.isnan(values) & ~met):
-            out[row].append(column)
+    for tests in alternatives:
+        unmeasured = {column: _unmeasured(columns, column, rows) for column, _, _ in tests}
+        possible = ~met
+        for test in tests:
+            possible &= holds(columns, (test,), rows) | unmeasured[test[0]]
+        for column, absent in unmeasured.items():
+            for row in np.flatnonzero(absent & possible):
+                if column not in out[row]:
+                    out[row].append(column)
     return out
+
+
+def _unmeasured(columns: Mapping[str, Floats], column: str, rows: int) -> Bools:
+    values = columns.get(column)
+    return np.ones(rows, dtype=bool) if values is None else np.isnan(values)

@@ -91,9 +91,7 @@ def arm_codes(spec: FeatureSpec, setting: Words, strategy: Words) -> npt.NDArray
     return out
 
 
-def _codes(
-    setting: Words, strategy: Words
-) -> dict[tuple[str, str], npt.NDArray[np.int64]]:
+def _codes(setting: Words, strategy: Words) -> dict[tuple[str, str], npt.NDArray[np.int64]]:
     """Rows of each (setting, strategy) pair."""
     if len(setting) == 0:
         return {}
@@ -113,14 +111,15 @@ def _clinical(
     spec: FeatureSpec, records: Records, rows: npt.NDArray[np.int64], treatment_class: str
 ) -> Floats:
     age, ecog = records.column("age")[rows], records.column("ecog")[rows]
-    frail = np.where((ecog >= 2) | (age > spec.frailty_age), 1.0, 0.0)
-    unknown = np.isnan(age) & ~(ecog >= 2)
+    weak, old = ecog >= 2, age > spec.frailty_age
+    unknown = ~(weak | old) & (np.isnan(age) | np.isnan(ecog))
+    frail = np.where(unknown, np.nan, weak | old)
     intensified = treatment_class == "chemotherapy_intensified"
     columns = {
         "age_over_60": np.maximum(age - 60, 0) / 10,
         "ecog_1": np.where(np.isnan(ecog), np.nan, ecog == 1),
         "ecog_2": np.where(np.isnan(ecog), np.nan, ecog >= 2),
         "female": records.column("sex")[rows],
-        "frail_intensified": np.where(unknown & intensified, np.nan, frail * intensified),
+        "frail_intensified": frail if intensified else np.zeros(len(rows)),
     }
     return np.column_stack([columns[name] for name in CLINICAL])

@@ -19,6 +19,10 @@ from scipy.special import expit, logit
 Floats = npt.NDArray[np.float64]
 Ints = npt.NDArray[np.int64]
 
+#: Most iterations, and when they end: by relative change of the loss, and by slope per unit
+#: of curvature.
+_STOP = {"maxiter": 1_000, "ftol": 1e-13, "gtol": 1e-6}
+
 
 @dataclass(frozen=True)
 class Base:
@@ -30,6 +34,62 @@ class Base:
     def margin(self, centred: Floats, arms: Ints) -> Floats:
         """(n,) log-odds of resistance."""
         return np.asarray(self.intercepts[arms] + centred @ self.coefficients)
+
+
+@dataclass(frozen=True)
+class Likelihood:
+    """The penalised negative log-likelihood of n patients.
+
+    Attributes
+    ----------
+    centred : (n, columns) array
+    arms : (n,) array of int
+        Index of each row's (setting, strategy) pair, of ``n_arms``.
+    y : (n,) array
+        1 = resistant, 0 = response.
+    weight : (n,) array
+    penalty : float
+        Half of it times the sum of squares is added.
+    """
+
+    centred: Floats
+    arms: Ints
+    y: Floats
+    weight: Floats
+    n_arms: int
+    penalty: float
+
+    @property
+    def overall(self) -> float:
+        """Log-odds of the overall rate, to which the arms' intercepts are pulled."""
+        mean = float(np.average(self.y, weights=self.weight))
+        return float(logit(np.clip(mean, 1e-3, 1 - 1e-3)))
+
+    @property
+    def by_arm(self) -> Floats:
+        """(arms,) weight of each arm's patients."""
+        return np.bincount(self.arms, weights=self.weight, minlength=self.n_arms)
+
+    @property
+    def curvature(self) -> Floats:
+        """Largest second derivative in each variable: p (1 - p) is at most 1/4."""
+        squares = np.einsum("i,ij,ij->j", self.weight, self.centred, self.centred)
+        return np.concatenate([self.by_arm, squares]) / 4 + self.penalty
+
+    def __call__(self, theta: Floats, overall: float) -> tuple[float, Floats]:
+        """Loss and gradient at ``theta``: the arms' distances from ``overall``, the coefficients.
+
+        Sums over patients run in one order whatever the number of threads, which products of
+        BLAS do not.
+        """
+        shift, coefficients = theta[: self.n_arms], theta[self.n_arms :]
+        m = overall + shift[self.arms] + np.einsum("ij,j->i", self.centred, coefficients)
+        losses = self.weight * (np.logaddexp(0, m) - self.y * m)
+        value = float(losses.sum()) + 0.5 * self.penalty * float(theta @ theta)
+        gap = self.weight * (expit(m) - self.y)
+        by_arm = np.bincount(self.arms, weights=gap, minlength=self.n_arms)
+        slope = np.concatenate([by_arm, np.einsum("i,ij->j", gap, self.centred)])
+        return value, slope + self.penalty * theta
 
 
 def fit_base(
@@ -47,43 +107,27 @@ def fit_base(
 
     Parameters
     ----------
-    centred : (n, columns) array
-    arms : (n,) array of int
-        Index of each row's (setting, strategy) pair.
-    y : (n,) array
-        1 = resistant, 0 = response.
-    weight : (n,) array
+    centred, arms, y, weight, n_arms, penalty
+        As in :class:`Likelihood`. Arms are pulled to the overall rate, coefficients to 0; an
+        arm without patients has the overall rate.
     signed : (columns,) array of bool
         True where a larger value can only add resistance.
-    penalty : float
-        Ridge penalty: half of it times the sum of squares is added to the negative
-        log-likelihood. Arms are pulled to the overall rate, coefficients to 0.
     start : Base, optional
         Where to start from, such as the fit to all patients.
     """
-    mean = float(np.clip(np.average(y, weights=weight), 1e-3, 1 - 1e-3))
-    overall = float(logit(mean))
-    counts = np.bincount(arms, weights=weight, minlength=n_arms)
-
-    # Largest curvature of each variable's log-likelihood: p (1 - p) is at most 1/4.
-    curvature = np.concatenate([counts, weight @ centred**2]) / 4 + penalty
-    unit = 1 / np.sqrt(curvature)
+    problem = Likelihood(centred, arms, y, weight, n_arms, penalty)
+    overall = problem.overall
+    unit = 1 / np.sqrt(problem.curvature)
 
     def loss(scaled: Floats) -> tuple[float, Floats]:
-        theta = scaled * unit
-        m = overall + theta[:n_arms][arms] + centred @ theta[n_arms:]
-        gap = weight * (expit(m) - y)
-        value = float(weight @ (np.logaddexp(0, m) - y * m)) + 0.5 * penalty * float(theta @ theta)
-        by_arm = np.bincount(arms, weights=gap, minlength=n_arms)
-        return value, (np.concatenate([by_arm, centred.T @ gap]) + penalty * theta) * unit
+        value, slope = problem(scaled * unit, overall)
+        return value, slope * unit
 
     bounds = [(None, None)] * n_arms + [(0.0, None) if s else (None, None) for s in signed]
     first = np.zeros(len(unit))
     if start is not None:
         first = np.concatenate([start.intercepts - overall, start.coefficients]) / unit
-    found = minimize(
-        loss, first, jac=True, method="L-BFGS-B", bounds=bounds, options={"maxiter": 500}
-    )
-    theta = found.x * unit
-    shift = np.where(counts > 0, theta[:n_arms], 0.0)
-    return Base(overall + shift, np.asarray(theta[n_arms:]))
+    found = minimize(loss, first, jac=True, method="L-BFGS-B", bounds=bounds, options=_STOP)
+    theta = np.asarray(found.x * unit)
+    shift = np.where(problem.by_arm > 0, theta[:n_arms], 0.0)
+    return Base(overall + shift, theta[n_arms:])

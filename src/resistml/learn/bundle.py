@@ -9,10 +9,8 @@ from typing import Any
 from resistml.documents import dump_json, file_digest, new_folder, rounded
 from resistml.features.spec import FeatureSpec
 from resistml.learn.fit import Fitted, Params
+from resistml.learn.spec import DIGITS
 from resistml.predict.model import SCHEMA
-
-#: Significant digits of the numbers in a bundle's JSON.
-DIGITS = 12
 
 
 def save_bundle(
@@ -43,8 +41,8 @@ def save_bundle(
             members.append(
                 {
                     "booster": name,
-                    "intercepts": member.base.intercepts.tolist(),
-                    "coefficients": member.base.coefficients.tolist(),
+                    "intercepts": member.intercepts.tolist(),
+                    "coefficients": member.coefficients.tolist(),
                 }
             )
         document = {

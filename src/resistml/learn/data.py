@@ -10,7 +10,7 @@ import numpy.typing as npt
 from resistml.features.matrix import Records, Words, arm_codes, centred, model_matrix
 from resistml.features.spec import FeatureSpec
 from resistml.learn.fit import Fitted, TrainingData
-from resistml.predict.model import Member, Model
+from resistml.predict.model import Model
 
 Floats = npt.NDArray[np.float64]
 
@@ -28,12 +28,7 @@ def training_data(spec: FeatureSpec, records: Records, strategy: Words, y: Float
     )
 
 
-def members(fitted: Fitted) -> tuple[Member, ...]:
-    """The bag in the form that scores."""
-    return tuple(Member(m.base.intercepts, m.base.coefficients, m.booster) for m in fitted.members)
-
-
 def as_model(spec: FeatureSpec, fitted: Fitted, about: dict[str, Any] | None = None) -> Model:
     """A model that has not been saved yet."""
     knots = np.array(fitted.knots)
-    return Model(spec, members(fitted), knots, fitted.column_means, about or {}, "")
+    return Model(spec, fitted.members, knots, fitted.column_means, about or {}, "")

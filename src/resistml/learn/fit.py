@@ -10,6 +10,8 @@ import numpy as np
 import numpy.typing as npt
 
 from resistml.learn.base import Base, fit_base
+from resistml.learn.calibration import Knots, log_loss, platt
+from resistml.predict.model import Member
 from resistml.rng import Streams, derived_seed
 
 if TYPE_CHECKING:
@@ -17,6 +19,7 @@ if TYPE_CHECKING:
 
 Floats = npt.NDArray[np.float64]
 Ints = npt.NDArray[np.int64]
+Bools = npt.NDArray[np.bool_]
 
 
 @dataclass(frozen=True)
@@ -28,15 +31,20 @@ class Params:
     bag : int
         Models in the bag (2 or more), each on a bootstrap sample of patients.
     base : bool
-        Whether boosting starts from an additive base, or from nothing.
+        Whether boosting starts from an additive base, or from each arm's rate alone.
     penalty : float
-        Ridge penalty of the base.
+        Ridge penalty of the base (above 0).
     rounds : int
         Most boosting rounds; how many are kept is chosen on out-of-bag patients.
     checks : int
         How many numbers of rounds are compared.
     depth, learning_rate, min_child_weight, reg_lambda, colsample : float
         As XGBoost knows them.
+
+    Raises
+    ------
+    ValueError
+        For a bag below 2, rounds, checks or depth below 1, or a penalty of 0 or less.
     """
 
     bag: int = 10
@@ -50,27 +58,37 @@ class Params:
     reg_lambda: float = 10.0
     colsample: float = 0.7
 
-
-@dataclass(frozen=True)
-class Member:
-    """One model of the bag; ``booster`` adds to the base's margin."""
-
-    base: Base
-    booster: xgb.Booster
+    def __post_init__(self) -> None:
+        for name, least in (("bag", 2), ("rounds", 1), ("checks", 1), ("depth", 1)):
+            if getattr(self, name) < least:
+                raise ValueError(f"{name} is {getattr(self, name)}; allowed: {least} or more")
+        if not self.penalty > 0:
+            raise ValueError(f"penalty is {self.penalty}; allowed: above 0")
 
 
 @dataclass(frozen=True)
 class Fitted:
     """A bag of models.
 
-    ``knots`` map the mean margin to calibrated log-odds, piecewise linearly, going on
-    straight beyond the ends; ``out_of_bag`` (n,) are the training patients' mean margins from
-    the models that did not see them (NaN where all did); ``column_means`` are those of the
-    centred training matrix.
+    Attributes
+    ----------
+    members : tuple of Member
+        Each a base and the booster, cut to ``rounds`` trees, that adds to its margin.
+    knots : tuple
+        Mean margin -> calibrated log-odds, linear between and beyond.
+    rounds : int
+        The number of trees that was best out of bag.
+    column_means : (columns,) array
+        Of the centred training matrix.
+    out_of_bag : (n,) array
+        The training patients' mean margins from the models that did not see them, before
+        calibration; NaN where all did.
+    losses : dict
+        Out-of-bag log-loss by number of rounds.
     """
 
     members: tuple[Member, ...]
-    knots: tuple[tuple[float, float], ...]
+    knots: Knots
     rounds: int
     column_means: Floats
     out_of_bag: Floats
@@ -79,14 +97,26 @@ class Fitted:
 
 @dataclass(frozen=True)
 class TrainingData:
-    """What is fitted: ``matrix`` (n, columns) with NaN, its ``centred`` form without, codes of arms."""
+    """The n patients to fit.
+
+    Attributes
+    ----------
+    matrix : (n, columns) array
+        With NaN where unmeasured; ``centred`` is the same less each setting's mean, without NaN.
+    arms : (n,) array of int
+        Codes of (setting, strategy), of ``n_arms``.
+    y : (n,) array
+        1 = resistant, 0 = response.
+    signed : (columns,) array of bool
+        True where a larger value can only add resistance.
+    """
 
     matrix: Floats
     centred: Floats
     arms: Ints
     y: Floats
     n_arms: int
-    signed: npt.NDArray[np.bool_]
+    signed: Bools
 
 
 def fit_bag(
@@ -96,76 +126,112 @@ def fit_bag(
     threads: int = 0,
     progress: Callable[[int, int], None] | None = None,
 ) -> Fitted:
-    """Fit the bag, choose the number of boosting rounds out of bag, and calibrate."""
+    """Fit the bag, choose the number of boosting rounds out of bag, and calibrate.
+
+    Parameters
+    ----------
+    threads : int
+        0 = all; the result does not depend on it.
+    progress : callable, optional
+        Told (models done, of).
+    """
     import xgboost as xgb
 
-    streams = Streams(seed)
-    n = len(data.y)
-    matrix = xgb.QuantileDMatrix(data.matrix.astype(np.float32), label=data.y, nthread=threads or None)
-    scoring = xgb.DMatrix(data.matrix.astype(np.float32), nthread=threads or None)
-    steps = _steps(params)
-    total, seen = np.zeros((len(steps), n)), np.zeros(n)
-    members: list[Member] = []
+    streams, n = Streams(seed), len(data.y)
+    inputs = data.matrix.astype(np.float32)
+    matrix = xgb.QuantileDMatrix(inputs, label=data.y, nthread=threads or None)
+    scoring = xgb.DMatrix(inputs, nthread=threads or None)
+    votes = OutOfBag(candidate_rounds(params), n)
     whole = _base(data, params, np.ones(n))
+    fitted: list[tuple[Base, xgb.Booster]] = []
     for k in range(params.bag):
-        weight = _bootstrap(streams.generator("learn.bootstrap", k), n)
+        weight = bootstrap(streams, k, n)
         base = _base(data, params, weight, whole)
         start = base.margin(data.centred, data.arms)
         matrix.set_info(weight=weight, base_margin=start)
-        booster = xgb.train(
-            _booster_params(data, params, derived_seed(seed, f"learn.{k}"), threads),
-            matrix,
-            num_boost_round=params.rounds,
-        )
-        members.append(Member(base, booster))
-        out = weight == 0
-        seen += out
-        for i, step in enumerate(steps):
-            total[i, out] += start[out] + _added(booster, scoring, step)[out]
+        settings = _booster_params(data, params, derived_seed(seed, f"learn.{k}"), threads)
+        booster = xgb.train(settings, matrix, num_boost_round=params.rounds)
+        fitted.append((base, booster))
+        votes.add(booster, scoring, start, weight == 0)
         if progress is not None:
             progress(k + 1, params.bag)
-    keep = seen > 0
-    margins = total[:, keep] / seen[keep]
-    losses = {s: _log_loss(m, data.y[keep]) for s, m in zip(steps, margins, strict=True)}
-    best = min(losses, key=lambda s: (losses[s], s))
-    out_of_bag = np.full(n, np.nan)
-    out_of_bag[keep] = margins[steps.index(best)]
+    losses = votes.losses(data.y)
+    best = min(losses, key=lambda rounds: (losses[rounds], rounds))
+    margin = votes.margin(best)
+    judged = ~np.isnan(margin)
     return Fitted(
-        members=tuple(Member(m.base, m.booster[:best]) for m in members),
-        knots=_platt(margins[steps.index(best)], data.y[keep]),
+        members=tuple(Member(b.intercepts, b.coefficients, x[:best]) for b, x in fitted),
+        knots=platt(margin[judged], data.y[judged]),
         rounds=best,
         column_means=data.centred.mean(axis=0),
-        out_of_bag=out_of_bag,
+        out_of_bag=margin,
         losses=losses,
     )
 
 
-def _steps(params: Params) -> list[int]:
+class OutOfBag:
+    """Sums each patient's margins over the models that did not see him.
+
+    Parameters
+    ----------
+    rounds : list of int
+        Numbers of trees after which margins are taken.
+    n : int
+        Patients.
+    """
+
+    def __init__(self, rounds: list[int], n: int) -> None:
+        self._rounds = rounds
+        self._total = np.zeros((len(rounds), n))
+        self._models = np.zeros(n)
+
+    def add(self, booster: xgb.Booster, matrix: xgb.DMatrix, start: Floats, unseen: Bools) -> None:
+        """Take in a model that starts from the margin ``start``."""
+        self._models += unseen
+        for i, rounds in enumerate(self._rounds):
+            added = booster.predict(matrix, output_margin=True, iteration_range=(0, rounds))
+            self._total[i, unseen] += start[unseen] + added[unseen]
+
+    def margin(self, rounds: int) -> Floats:
+        """(n,) mean margin after so many trees; NaN for a patient whom every model saw."""
+        with np.errstate(invalid="ignore"):
+            return np.asarray(self._total[self._rounds.index(rounds)] / self._models)
+
+    def losses(self, y: Floats) -> dict[int, float]:
+        """Mean log-loss after each number of trees."""
+        judged = self._models > 0
+        return {r: log_loss(self.margin(r)[judged], y[judged]) for r in self._rounds}
+
+
+def candidate_rounds(params: Params) -> list[int]:
     """Numbers of rounds to compare, closer together where they are few."""
     steps = {round(params.rounds * (i / params.checks) ** 2) for i in range(1, params.checks + 1)}
-    return sorted(max(step, 1) for step in steps)
+    return sorted({max(step, 1) for step in steps})
 
 
-def _bootstrap(rng: np.random.Generator, n: int) -> Floats:
-    """How often each patient is drawn."""
+def bootstrap(streams: Streams, model: int, n: int) -> Floats:
+    """(n,) how often each patient is drawn for a model of the bag; they add up to n."""
+    rng = streams.generator("learn.bootstrap", model)
     return rng.multinomial(n, np.full(n, 1 / n)).astype(float)
 
 
-def _base(
-    data: TrainingData, params: Params, weight: Floats, start: Base | None = None
-) -> Base:
-    if not params.base:
-        return Base(np.zeros(data.n_arms), np.zeros(data.centred.shape[1]))
-    return fit_base(
-        data.centred,
+def _base(data: TrainingData, params: Params, weight: Floats, start: Base | None = None) -> Base:
+    """The additive base, or without it each arm's rate."""
+    columns = data.centred.shape[1]
+    used = columns if params.base else 0
+    if start is not None:
+        start = Base(start.intercepts, start.coefficients[:used])
+    found = fit_base(
+        data.centred[:, :used],
         data.arms,
         data.y,
         weight,
         n_arms=data.n_arms,
-        signed=data.signed,
+        signed=data.signed[:used],
         penalty=params.penalty,
         start=start,
     )
+    return Base(found.intercepts, np.pad(found.coefficients, (0, columns - used)))
 
 
 def _booster_params(data: TrainingData, params: Params, seed: int, threads: int) -> dict[str, Any]:
@@ -183,26 +249,3 @@ def _booster_params(data: TrainingData, params: Params, seed: int, threads: int)
         "nthread": threads,
         "verbosity": 0,
     }
-
-
-def _added(booster: xgb.Booster, matrix: xgb.DMatrix, rounds: int) -> Floats:
-    """Margin that the first ``rounds`` trees add to the base."""
-    added = booster.predict(matrix, output_margin=True, iteration_range=(0, rounds))
-    return np.asarray(added, dtype=float)
-
-
-def _log_loss(margin: Floats, y: Floats) -> float:
-    return float(np.mean(np.logaddexp(0, margin) - y * margin))
-
-
-def _platt(margin: Floats, y: Floats) -> tuple[tuple[float, float], ...]:
-    """Two knots of the line a * margin + b with the least log-loss out of bag (Platt 1999)."""
-    from scipy.optimize import minimize
-
-    def loss(theta: Floats) -> float:
-        return _log_loss(theta[0] * margin + theta[1], y)
-
-    a, b = minimize(loss, np.array([1.0, 0.0]), method="Nelder-Mead", tol=1e-10).x
-    a = max(float(a), 1e-3)
-    low, high = float(np.min(margin)), float(np.max(margin))
-    return ((low, a * low + float(b)), (high, a * high + float(b)))

@@ -9,11 +9,11 @@ import numpy.typing as npt
 
 from resistml.errors import TableError
 from resistml.evidence import Evidence
-from resistml.features.build import build_spec
 from resistml.features.matrix import Records, Words
 from resistml.features.spec import FeatureSpec
 from resistml.learn.data import training_data
 from resistml.learn.fit import Fitted, Params, fit_bag
+from resistml.learn.spec import build_spec
 from resistml.world.draft import draft_world
 
 Floats = npt.NDArray[np.float64]

@@ -5,10 +5,12 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from resistml.evaluate.evaluation import Evaluation
 from resistml.report import words
+
+if TYPE_CHECKING:
+    from resistml.evaluate.evaluation import Evaluation
 
 _RESEARCH = "For research only, never for clinical use."
 

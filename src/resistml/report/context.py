@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
 import numpy.typing as npt
 
-from resistml.evaluate.evaluation import Evaluation
 from resistml.report.audit_view import ConflictLike, Rows
+
+if TYPE_CHECKING:
+    from resistml.evaluate.evaluation import Evaluation
 
 Floats = npt.NDArray[np.float64]
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import numpy.typing as npt
 
-from resistml.report.style import MUTED, PALETTE, new_figure, styled
+from resistml.report.style import INK, MUTED, PALETTE, new_figure, styled
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -55,6 +55,7 @@ def beeswarm_figure(
             show=False,
             plot_size=None,
             color=colours,
+            axis_color=INK,
             s=9,
             color_bar_label="Value of the column",
         )

@@ -13,7 +13,6 @@ from typing import TYPE_CHECKING
 import numpy as np
 import numpy.typing as npt
 
-from resistml.evaluate.evaluation import Evaluation
 from resistml.report.audit_view import Z95
 from resistml.report.figure_audit import audit_figure
 from resistml.report.figure_rows import ROW, WIDTH, beside, colour, dot, is_model, row_figure
@@ -42,6 +41,8 @@ from resistml.report.words import (
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
+
+    from resistml.evaluate.evaluation import Evaluation
 
 Floats = npt.NDArray[np.float64]
 

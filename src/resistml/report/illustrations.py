@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from resistml.evaluate.evaluation import EXPLAINED
 from resistml.report import figures
 from resistml.report.audit_view import by_endpoint, solved, tally
 from resistml.report.context import ReportContext
@@ -16,6 +15,7 @@ from resistml.report.words import (
     MODEL,
     captured_words,
     count,
+    inside,
     interval,
     join,
     judged,
@@ -66,7 +66,7 @@ def _patients(context: ReportContext) -> str:
 def _audit(context: ReportContext) -> Illustration:
     rows = solved(context.audit)
     found = tally(rows)
-    ends = join([label(g.endpoint, context.names).lower() for g in by_endpoint(rows)])
+    ends = join([inside(label(g.endpoint, context.names)) for g in by_endpoint(rows)])
     return Illustration(
         "audit",
         "What the review reports, and what the world gives",
@@ -188,4 +188,6 @@ def _setting(context: ReportContext) -> Illustration:
 
 
 def _explained(context: ReportContext) -> str:
+    from resistml.evaluate.evaluation import EXPLAINED
+
     return f"{count(min(EXPLAINED, context.evaluation.n_judge))} fresh patients"

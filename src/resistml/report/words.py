@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
+from typing import TYPE_CHECKING
 
-from resistml.evaluate.evaluation import Evaluation, LearnerFigures
-from resistml.evaluate.metrics import Interval
+if TYPE_CHECKING:
+    from resistml.evaluate.evaluation import Evaluation, LearnerFigures
+    from resistml.evaluate.metrics import Interval
 
 #: Stands where a figure is not defined.
 NONE = "–"
@@ -91,6 +93,11 @@ def sentence(text: str) -> str:
     return f"{text[:1].upper()}{text[1:]}{'' if text.endswith(('.', '!', '?')) else '.'}"
 
 
+def inside(text: str) -> str:
+    """A name as it stands inside a sentence; an abbreviation at its start stays as it is."""
+    return text if text[1:2].isupper() else f"{text[:1].lower()}{text[1:]}"
+
+
 def summary(evaluation: Evaluation, names: Mapping[str, str]) -> str:
     """What came out, in one paragraph of plain words."""
     model, fair = evaluation.learners[MODEL], evaluation.fair
@@ -113,7 +120,7 @@ def summary(evaluation: Evaluation, names: Mapping[str, str]) -> str:
     if leading:
         first = max(leading, key=lambda m: evaluation.importance[m])
         said.append(
-            f"Of the mechanisms of resistance, {label(first, names).lower()} moves its "
+            f"Of the mechanisms of resistance, {inside(label(first, names))} moves its "
             "predictions most."
         )
     return " ".join(said)

@@ -91,7 +91,8 @@ def mistyped(name: str, known: Iterable[str], present: set[str]) -> str | None:
         return plain[given]
     absent = {key: other for key, other in plain.items() if other not in present}
     for other in absent.values():
-        if given == _plain(other.split("_")[0]):
+        gene = other.split("_")[0]
+        if gene.isupper() and given == _plain(gene):  # KRAS for KRAS_mut
             return other
     letters = re.sub(r"\d", "", given)
     similar = [key for key in absent if re.sub(r"\d", "", key) != letters]

@@ -67,7 +67,7 @@ class Profiles:
 
 
 def iter_profiles(source: str | Path, spec: FeatureSpec) -> Iterator[Profiles]:
-    """Read profiles batch by batch, in memory that does not grow with the file's columns.
+    """Read profiles batch by batch, in memory that grows by eight bytes a row (for the ids).
 
     Parameters
     ----------

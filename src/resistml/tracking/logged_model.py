@@ -69,7 +69,10 @@ def log_model(client: MlflowClient, uri: str, experiment_id: str, run_id: str, i
 
 
 def signature(spec: FeatureSpec) -> ModelSignature:
-    """Profiles in, probabilities out; numbers are doubles, so that they may be missing."""
+    """Profiles in, probabilities out; numbers are doubles, so that they may be missing.
+
+    MLflow does not turn a data frame's 64-bit whole numbers into doubles: give floats.
+    """
     from mlflow.models import ModelSignature
     from mlflow.types import ColSpec, DataType, Schema, TensorSpec
 

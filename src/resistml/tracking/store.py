@@ -72,6 +72,7 @@ def open_store(uri: str, experiment: str, root: Path) -> Store:
         If the store cannot be reached or written, the experiment was deleted, or its artifacts
         lie where the project no longer is.
     """
+    _check_file(uri)
     with session(uri, FIRST_TOUCH), _first_touch(uri, root):
         from mlflow import MlflowClient
 
@@ -85,6 +86,20 @@ def open_store(uri: str, experiment: str, root: Path) -> Store:
         )
     _check_place(found, uri)
     return Store(uri, found.experiment_id)
+
+
+def _check_file(uri: str) -> None:
+    """Tell at once of a file that cannot be a store; MLflow would try for minutes."""
+    file = sqlite_file(uri)
+    if file is None or not file.exists():
+        return
+    try:
+        with file.open("r+b") as handle:
+            start = handle.read(16)
+    except OSError as exc:
+        raise OutputError(f"cannot be written: {exc.strerror}", file=file) from None
+    if start not in (b"", b"SQLite format 3\x00"):
+        raise OutputError("is no SQLite database", file=file, hint="name another in tracking.uri")
 
 
 def _first_touch(uri: str, root: Path) -> AbstractContextManager[None]:

@@ -64,14 +64,10 @@ def solve_times(evidence: Evidence, world: World) -> World:
     aims = _aims(evidence)
     settings = {}
     for s, law in world.settings.items():
-        c = compile_setting(world, s)
-        base = draw_base(c)
-        eta = c.log_odds(f_values(c, base), clinical_terms(world, c.arms, base.age, base.ecog))
-        arms = {}
-        for i, (a, arm) in enumerate(law.arms.items()):
-            times = _Times(world, c, base, eta[:, i], eta[:, i] - arm.alpha)
-            pfs, os_ = aims[s, a, "median_pfs"], aims[s, a, "median_os"]
-            arms[a] = _solve_arm(times, arm, pfs, os_)
+        arms = {
+            a: _solve_arm(times, law.arms[a], aims[s, a, "median_pfs"], aims[s, a, "median_os"])
+            for a, times in Times.by_arm(world, compile_setting(world, s)).items()
+        }
         settings[s] = replace(law, arms=arms)
     return replace(world, settings=settings)
 
@@ -96,11 +92,16 @@ def _aims(evidence: Evidence) -> dict[tuple[str, str, str], list[_Aim]]:
 
 
 @dataclass(frozen=True)
-class _Times:
+class Times:
     """Survival functions of an arm on a setting's fixed sample.
 
     Response and the time after progression are integrated out; only the time to progression
     is sampled, and only for the time to death.
+
+    Attributes
+    ----------
+    eta, merit : (n,) arrays
+        Log-odds of response, and how far they lie above the arm's intercept.
     """
 
     world: World
@@ -109,20 +110,27 @@ class _Times:
     eta: Floats
     merit: Floats
 
+    @classmethod
+    def by_arm(cls, world: World, c: Compiled) -> dict[str, Times]:
+        """The survival functions of all arms of a setting."""
+        base = draw_base(c)
+        eta = c.log_odds(f_values(c, base), clinical_terms(world, c.arms, base.age, base.ecog))
+        merit = eta - c.alpha
+        return {a: cls(world, c, base, eta[:, i], merit[:, i]) for i, a in enumerate(c.arms)}
+
     def weight(self, cell: Cell) -> Floats:
         """(n,) shares of the points in the cell, adding up to 1."""
         weight = cell_stratum(self.world, self.c, self.base, cell).weight
         return np.asarray(weight / weight.sum())
 
-    def by_response(self) -> list[tuple[float, Floats, Floats]]:
-        """For 1 = response and 0 = none: its probability and the gain in PFS, (n,) each."""
-        p = expit(self.eta)
-        return [(r, q, _pfs_gain(self.world, r, self.merit)) for r, q in ((1.0, p), (0.0, 1 - p))]
+    def share(self, cell: Cell) -> float:
+        """Share of the setting's patients in the cell, all columns measured."""
+        return float(cell_stratum(self.world, self.c, self.base, cell).weight.mean())
 
     def pfs_median(self, cell: Cell) -> float:
         """Median PFS in units of the arm's scale."""
         weight, shape = self.weight(cell), self.world.constants["pfs_shape"]
-        groups = self.by_response()
+        groups = self._by_response()
 
         def excess(time: float) -> float:
             free = [q * np.exp(-((time / gain) ** shape)) for _, q, gain in groups]
@@ -130,31 +138,44 @@ class _Times:
 
         return float(brentq(excess, 0.0, _LONGEST, xtol=1e-10))
 
-    def post_scale(self, cell: Cell, pfs_scale: float, months: float) -> float:
-        """``os_scale`` at which the median OS is ``months``; the least one if PFS exceeds it."""
-        constants = self.world.constants
+    def os_median(self, cell: Cell, pfs_scale: float, os_scale: float) -> float:
+        """Median OS in months."""
         weight = self.weight(cell)
-        wait = (-np.log(self.base.progress)) ** (1 / constants["pfs_shape"])
-        groups = [
-            (
-                q,
-                np.maximum(months - pfs_scale * gain * wait, 0.0)
-                / constants["os_response_ratio"] ** r,
-            )
-            for r, q, gain in self.by_response()
-        ]
+
+        def excess(months: float) -> float:
+            return float(weight @ self._alive(months, pfs_scale, os_scale)) - 0.5
+
+        return float(brentq(excess, 0.0, _LONGEST, xtol=1e-9))
+
+    def os_scale(self, cell: Cell, pfs_scale: float, months: float) -> float:
+        """Scale at which the median OS is ``months``; the least one if PFS exceeds that."""
+        weight = self.weight(cell)
 
         def excess(scale: float) -> float:
-            shape = constants["os_post_shape"]
-            alive = [q * np.exp(-((left / scale) ** shape)) for q, left in groups]
-            return float(weight @ sum(alive)) - 0.5
+            return float(weight @ self._alive(months, pfs_scale, scale)) - 0.5
 
         if excess(_SHORTEST) >= 0:
             return _SHORTEST
         return float(brentq(excess, _SHORTEST, _LONGEST, xtol=1e-9))
 
+    def _by_response(self) -> list[tuple[float, Floats, Floats]]:
+        """For 1 = response and 0 = none: its probability and the gain in PFS, (n,) each."""
+        p = expit(self.eta)
+        return [(r, q, _pfs_gain(self.world, r, self.merit)) for r, q in ((1.0, p), (0.0, 1 - p))]
 
-def _solve_arm(times: _Times, arm: ArmLaw, pfs_aims: list[_Aim], os_aims: list[_Aim]) -> ArmLaw:
+    def _alive(self, months: float, pfs_scale: float, os_scale: float) -> Floats:
+        """(n,) probability of being alive after so many months."""
+        k = self.world.constants
+        wait = (-np.log(self.base.progress)) ** (1 / k["pfs_shape"])
+        alive = np.zeros(len(wait))
+        for r, q, gain in self._by_response():
+            left = np.maximum(months - pfs_scale * gain * wait, 0.0)
+            scale = os_scale * k["os_response_ratio"] ** r
+            alive += q * np.exp(-((left / scale) ** k["os_post_shape"]))
+        return alive
+
+
+def _solve_arm(times: Times, arm: ArmLaw, pfs_aims: list[_Aim], os_aims: list[_Aim]) -> ArmLaw:
     ranges = []
     for aim in pfs_aims:
         median = times.pfs_median(aim.cell)
@@ -162,8 +183,8 @@ def _solve_arm(times: _Times, arm: ArmLaw, pfs_aims: list[_Aim], os_aims: list[_
     pfs_scale = _compromise(ranges)
     ranges = []
     for aim in os_aims:
-        low = times.post_scale(aim.cell, pfs_scale, aim.low)
-        high = times.post_scale(aim.cell, pfs_scale, aim.high) if aim.high > aim.low else low
+        low = times.os_scale(aim.cell, pfs_scale, aim.low)
+        high = times.os_scale(aim.cell, pfs_scale, aim.high) if aim.high > aim.low else low
         ranges.append((aim, (low, high)))
     return replace(arm, pfs_scale=pfs_scale, os_scale=_compromise(ranges))
 

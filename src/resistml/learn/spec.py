@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from resistml.evidence import Evidence
+from resistml.documents import rounded
+from resistml.evidence import Claim, Evidence
 from resistml.features.matrix import Records, standardised
 from resistml.features.spec import (
     CautionSpec,
@@ -13,44 +14,50 @@ from resistml.features.spec import (
     MarkerSpec,
     SettingSpec,
     StrategySpec,
-    Test,
+    spec_from_json,
 )
 from resistml.world.draft import tests
 from resistml.world.laws import World
+
+#: Significant digits of a spec's numbers.
+DIGITS = 12
 
 
 def build_spec(evidence: Evidence, world: World, training: Records) -> FeatureSpec:
     """The spec of a model trained on ``training``; of the world it takes definitions, never truth.
 
     What a world defines (links, standardisation, exposures, eligibility) is knowledge that the
-    learner is given; its solved effects and intercepts are not read.
+    learner is given; its solved effects and intercepts are not read. Numbers are rounded to
+    what a bundle stores, so that the model that is fitted is the very one that is loaded.
     """
     markers = {m: _marker(evidence, world, m) for m in world.markers}
     strategies = {a: _strategy(evidence, world, a) for a in world.strategies}
     settings = {s: _setting(evidence, world, s, markers, training) for s in world.settings}
-    cited = {c for x in (*markers.values(), *strategies.values()) for c in x.claims}
-    return FeatureSpec(
+    cited = {c for marker in markers.values() for c in marker.claims}
+    cited |= {c for strategy in strategies.values() for c in strategy.claims}
+    spec = FeatureSpec(
         catalog_hash=evidence.hash,
         frailty_age=world.constants["frailty_age"],
         groups={m: x.name for m, x in evidence.mechanisms.items()},
         markers=markers,
         settings=settings,
         strategies=strategies,
-        claims={
-            name: ClaimSpec(
-                id=name,
-                section=c.section,
-                summary=c.summary,
-                endpoint=c.endpoint,
-                low=c.low,
-                high=c.high,
-                unit=c.unit,
-                evidence_level=c.evidence_level,
-                caveat=c.caveat,
-            )
-            for name, c in evidence.claims.items()
-            if name in cited
-        },
+        claims={name: _claim(c) for name, c in evidence.claims.items() if name in cited},
+    )
+    return spec_from_json(rounded(spec.to_json(), DIGITS))
+
+
+def _claim(claim: Claim) -> ClaimSpec:
+    return ClaimSpec(
+        id=claim.id,
+        section=claim.section,
+        summary=claim.summary,
+        endpoint=claim.endpoint,
+        low=claim.low,
+        high=claim.high,
+        unit=claim.unit,
+        evidence_level=claim.evidence_level,
+        caveat=claim.caveat,
     )
 
 
@@ -80,14 +87,10 @@ def _strategy(evidence: Evidence, world: World, name: str) -> StrategySpec:
         exposure=dict(law.exposure),
         eligibility=law.eligibility,
         cautions=tuple(
-            CautionSpec(c.text, c.section, _when(evidence, c.when)) for c in entry.cautions
+            CautionSpec(c.text, c.section, tests(evidence, c.when)) for c in entry.cautions
         ),
         claims=tuple(evidence.claims_on(strategy=name)),
     )
-
-
-def _when(evidence: Evidence, conjunction: object) -> tuple[Test, ...]:
-    return tests(evidence, conjunction)  # type: ignore[arg-type]
 
 
 def _setting(

@@ -1,0 +1,77 @@
+"""`train` end to end as a process, on a small config."""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+import subprocess
+from pathlib import Path
+
+from resistml.notice import NOTICE
+from tests.cli.conftest import Cli, lines, one_document
+
+SMALL = [
+    "quick", "--set", "cohort.n=1500", "--set", "evaluate.n=1500", "--set", "model.bag=3",
+    "--set", "model.rounds=20", "--set", "evaluate.resamples=20",
+]  # fmt: skip
+
+
+def test_train_makes_a_run_that_scores(cli: Cli, tmp_path: Path, examples: Path) -> None:
+    done = cli("train", *SMALL, "--json")
+    document = one_document(done)
+    assert 0.6 < document["figures"]["auc"] < document["figures"]["auc_fair"] + 0.02
+    folder = Path(document["folder"])
+    assert folder.parent == tmp_path / "runs"
+    for name in ("config.yaml", "cohort", "model", "metrics.json", "audit.json", "report.html"):
+        assert (folder / name).exists()
+    metrics = json.loads((folder / "metrics.json").read_text())
+    assert metrics["notice"] == NOTICE
+    assert set(metrics["learners"]) == {"xgboost", "logistic", "constant"}
+    assert NOTICE in (folder / "report.html").read_text()
+    # By its run's id, and by its folder, the model answers alike.
+    by_id = lines(cli("score", examples, "-m", document["run"], "--json"))
+    assert by_id == lines(cli("score", examples, "-m", folder / "model", "--json"))
+    assert document["run"] in cli("runs", "list").stdout
+    assert cli("report", "model", document["run"]).stdout.strip() == str(folder / "report.html")
+    # The run is in MLflow's store, beside the runs.
+    with sqlite3.connect(tmp_path / "mlflow.db") as store:
+        assert store.execute("select status, name from runs").fetchall() == [
+            ("FINISHED", document["run"])
+        ]
+        keys = {key for (key,) in store.execute("select key from metrics")}
+    assert {"gap/auc", "gain/captured", "error/mae", "auc/fair"} <= keys
+
+
+def test_the_same_config_gives_the_same_model(cli: Cli, tmp_path: Path) -> None:
+    hashes = set()
+    for _ in range(2):
+        args = [*SMALL, "--set", "tracking.enabled=false", "--set", "report=false", "--json"]
+        folder = Path(one_document(cli("train", *args))["folder"])
+        manifest = json.loads((folder / "model" / "manifest.json").read_text())
+        hashes.add(json.dumps(manifest["files"], sort_keys=True))
+    assert len(hashes) == 1
+
+
+def test_without_tracking_there_is_no_store(cli: Cli, tmp_path: Path) -> None:
+    cli("train", *SMALL, "--set", "tracking.enabled=false", "--set", "report=false")
+    assert not (tmp_path / "mlflow.db").exists()
+
+
+def test_a_project_is_found_from_a_folder_inside_it(cli: Cli, tmp_path: Path) -> None:
+    import os
+    import sys
+
+    (tmp_path / "resistml.yaml").write_text("")
+    inside = tmp_path / "deep" / "er"
+    inside.mkdir(parents=True)
+    done = subprocess.run(
+        [sys.executable, "-m", "resistml", "train", *SMALL, "--set", "tracking.enabled=false"],
+        cwd=inside,
+        env=os.environ | {"NO_COLOR": "1"},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    assert list((tmp_path / "runs").iterdir())
+    assert not list(inside.iterdir())

@@ -1,0 +1,1 @@
+"""Tests of drawn patients and of what is known about them."""

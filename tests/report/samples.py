@@ -1,0 +1,157 @@
+"""A hand-made evaluation and audit, small enough to know every number of."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+import numpy as np
+
+from resistml.evaluate.evaluation import Evaluation, LearnerFigures
+from resistml.evaluate.metrics import Interval
+from resistml.report.model_report import ReportContext, Swarm
+
+NOTICE = "For research only, never for clinical use."
+
+
+@dataclass(frozen=True)
+class Row:
+    """What the report reads of an audit row."""
+
+    claim: str
+    endpoint: str
+    setting: str
+    strategy: str
+    population: str
+    low: float
+    high: float
+    obtained: float
+    se: float
+    status: str
+    conflict: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Claim:
+    """What the report reads of a claim."""
+
+    summary: str
+    section: str = "4"
+    caveat: str = ""
+
+
+@dataclass(frozen=True)
+class Conflict:
+    """What the report reads of a conflict."""
+
+    claims: tuple[str, ...]
+    reason: str
+
+
+def figures(auc: float, value: float, captured: float, mae: float = 0.031) -> LearnerFigures:
+    return LearnerFigures(
+        auc=Interval(auc, auc - 0.0061, auc + 0.0057),
+        logloss=1.3 - auc,
+        brier=1.0 - auc,
+        mae=mae,
+        ece=mae / 7,
+        value=value,
+        captured=captured,
+    )
+
+
+def setting(n: float, auc: float, fair: float) -> dict[str, float]:
+    return {
+        "n": n,
+        "auc": auc,
+        "auc_fair": fair,
+        "mae": 0.0421,
+        "ece": 0.0087,
+        "value": 0.5123,
+        "value_fair": 0.5234,
+        "value_fixed_rule": 0.4987,
+    }
+
+
+def evaluation() -> Evaluation:
+    predicted = np.linspace(0.07, 0.95, 10)
+    return Evaluation(
+        n_train=20_000,
+        n_judge=12_345,
+        learners={
+            "xgboost": figures(0.8412, 0.5613, 0.764),
+            "logistic": figures(0.8377, 0.5571, 0.512),
+            "constant": figures(0.7312, 0.5432, -0.213, mae=0.17),
+        },
+        oracle=figures(0.8654, 0.5789, 1.31),
+        fair=figures(0.8508, 0.5657, 1.0, mae=0.0),
+        value_given=0.4469,
+        value_fixed_rule=0.5467,
+        fixed_rule={
+            "melanoma_advanced": ("braf_inhibitor_pd1", "ctla4_inhibitor"),
+            "crc_advanced": ("folfox_cetuximab", "folfox"),
+        },
+        calibration={
+            "predicted": predicted.tolist(),
+            "observed": (predicted + 0.01).tolist(),
+            "fair": (predicted - 0.004).tolist(),
+            "count": [1234.5] * 10,
+        },
+        by_setting={
+            "crc_advanced": setting(1380, 0.8016, 0.8075),
+            "melanoma_advanced": setting(1114, 0.6979, math.nan),
+        },
+        importance={
+            "accumulation": 0.597,
+            "target": 0.044,
+            "apoptosis": 0.37,
+            "stemness": 0.272,
+            "microenvironment": 0.343,
+            "clinical": 0.2,
+            "context": 1.021,
+        },
+        fidelity={"accumulation": 0.993, "target": math.nan, "apoptosis": 0.951},
+    )
+
+
+def audit_rows() -> list[Row]:
+    kras, ras = "s4_kras_orr", "s6_ras_orr"
+    return [
+        Row("s1_orr", "orr", "crc_advanced", "folfox", "", 0.45, 0.5, 0.4821, 0.0011, "within"),
+        Row(kras, "orr", "crc_advanced", "folfox", "KRAS_mut == 0", 0.45, 0.45, 0.4262, 0.0012,
+            "tension", (ras,)),
+        Row(ras, "orr", "crc_advanced", "folfox", "KRAS_mut == 0 and NRAS_mut == 0", 0.4, 0.4,
+            0.4243, 0.0012, "tension", (kras,)),
+        Row("s3_cr", "cr", "a, b, c", "class:chemotherapy", "", 0.3, 0.4, 0.4512, 0.002, "out"),
+        Row("s4_os", "median_os", "crc_advanced", "folfox", "", 15, 15, 15.31, 0.07, "within"),
+        Row("s4_late", "relapse_rate", "crc_advanced", "folfox", "", 0.6, 0.6, math.nan, math.nan,
+            "due"),
+    ]  # fmt: skip
+
+
+def claims() -> dict[str, Claim]:
+    return {
+        "s1_orr": Claim("Half respond <script>alert(1)</script>", "1", 'He said "no" & left'),
+        "s4_kras_orr": Claim("45% respond with KRAS wild type", "4", "One lies inside the other."),
+        "s6_ras_orr": Claim("40% respond with RAS wild type", "6", "One lies inside the other."),
+    }
+
+
+def context(**changes: object) -> ReportContext:
+    """A report's context, with some fields changed."""
+    rng = np.random.default_rng(5)
+    fields: dict[str, object] = {
+        "title": "Trial <b>one</b>",
+        "notice": NOTICE,
+        "config": {"name": "trial", "seed": 7, "cohort": {"n": 20_000}},
+        "evaluation": evaluation(),
+        "audit": audit_rows(),
+        "claims": claims(),
+        "facts": {"Seed": "7", "Catalog hash": "ab12" * 16},
+        "limits": ["No figure has a reference of its own."],
+        "names": {"crc_advanced": "Advanced colorectal cancer", "folfox": "FOLFOX <i>"},
+        "swarm": Swarm(
+            rng.normal(size=(40, 3)), rng.normal(size=(40, 3)), ("ABCB1", "BCL2", "age")
+        ),
+    }
+    return ReportContext(**{**fields, **changes})  # type: ignore[arg-type]

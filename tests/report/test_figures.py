@@ -1,0 +1,151 @@
+"""What figures show is what the evaluation and the audit say."""
+
+from __future__ import annotations
+
+import dataclasses
+import math
+
+import numpy as np
+import pytest
+from matplotlib.figure import Figure
+
+from resistml.report import figures, words
+from resistml.report.audit_view import (
+    by_endpoint,
+    conflict_sets,
+    letters,
+    row_label,
+    solved,
+    tally,
+)
+from tests.report import samples
+
+
+def texts(figure: Figure) -> list[str]:
+    figure.canvas.draw()
+    return [t.get_text() for axes in figure.axes for t in axes.findobj(match=_is_text)]
+
+
+def _is_text(artist: object) -> bool:
+    return hasattr(artist, "get_text")
+
+
+def test_discrimination_shows_every_learner_with_its_interval() -> None:
+    shown = texts(figures.discrimination_figure(samples.evaluation()))
+    for name, found in words.judged(samples.evaluation()).items():
+        assert name in shown
+        assert words.interval(found.auc) in shown
+
+
+def test_value_says_what_is_captured_and_lost() -> None:
+    shown = texts(figures.value_figure(samples.evaluation()))
+    assert {"44.7%", "54.7%", "56.1%", "captures 76%", "loses 21%"} <= set(shown)
+
+
+def test_importance_is_sorted_and_named() -> None:
+    figure = figures.importance_figure(samples.evaluation(), {"context": "Setting"})
+    labels = [t.get_text() for t in figure.axes[0].get_yticklabels()]
+    assert labels[:2] == ["Setting", "accumulation"]
+    assert labels[-1] == "target"
+    assert figure.axes[0].patches[0].get_width() == 1.021
+
+
+def test_fidelity_says_where_it_is_not_defined() -> None:
+    shown = texts(figures.fidelity_figure(samples.evaluation()))
+    assert "not defined" in shown
+    assert "0.993" in shown
+
+
+def test_fidelity_has_room_for_negative_correlations() -> None:
+    changed = dataclasses.replace(samples.evaluation(), fidelity={"target": -0.4})
+    low, _ = figures.fidelity_figure(changed).axes[0].get_xlim()
+    assert low < -0.4
+
+
+def test_every_axis_has_a_label() -> None:
+    for draw in (figures.discrimination_figure, figures.value_figure, figures.setting_figure):
+        assert draw(samples.evaluation()).axes[0].get_xlabel()
+    for axes in figures.calibration_figure(samples.evaluation()).axes:
+        assert "%" in axes.get_xlabel()
+        assert axes.get_ylabel()
+
+
+def test_nothing_known_can_still_be_drawn() -> None:
+    nothing = samples.figures(math.nan, math.nan, math.nan)
+    empty = dataclasses.replace(
+        samples.evaluation(),
+        learners={"xgboost": nothing},
+        fair=nothing,
+        oracle=nothing,
+        value_given=math.nan,
+        value_fixed_rule=math.nan,
+    )
+    for draw in (figures.discrimination_figure, figures.value_figure):
+        draw(empty).canvas.draw()
+    assert "nothing to gain" in texts(figures.value_figure(empty))
+
+
+def test_wilson_interval_is_the_published_one() -> None:
+    # Newcombe (1998), Statistics in Medicine 17:857, table I, method 3: 81 of 263, 0 of 20.
+    low, high = figures.wilson(np.array([81 / 263, 0.0]), np.array([263.0, 20.0]))
+    assert low == pytest.approx([0.2553, 0.0], abs=5e-5)
+    assert high == pytest.approx([0.3662, 0.1611], abs=5e-5)
+
+
+def test_audit_has_a_panel_per_endpoint_and_a_row_per_solved_claim() -> None:
+    figure = figures.audit_figure(samples.audit_rows(), {"orr": "Response rate"})
+    titles = [axes.get_title(loc="left") for axes in figure.axes]
+    assert titles == [
+        "Response rate (%)",
+        "Complete response rate (%)",
+        "Median overall survival (months)",
+    ]
+    assert [len(axes.get_yticks()) for axes in figure.axes] == [3, 1, 1]
+    assert texts(figure).count("A") == 2
+
+
+def test_audit_of_ninety_claims_keeps_its_rows_apart() -> None:
+    rows = [dataclasses.replace(samples.audit_rows()[0], claim=f"c{i}") for i in range(90)]
+    figure = figures.audit_figure(rows)
+    figure.canvas.draw()
+    height = figure.axes[0].get_window_extent().height / 72 / 90
+    assert height > 1.2 * 7 / 72  # inches; the labels are 7 points high
+
+
+def test_units_follow_from_the_figures_of_an_endpoint() -> None:
+    groups = {g.endpoint: g for g in by_endpoint(samples.audit_rows())}
+    assert [g.unit for g in groups.values()] == ["%", "%", "months", "%"]
+    row = groups["orr"].rows[0]
+    assert groups["orr"].reported(row) == "45 to 50"
+    assert groups["orr"].with_unit(groups["orr"].obtained(row)) == "48.2%"
+    assert groups["orr"].error(row) == "0.11"
+    assert groups["median_os"].reported(groups["median_os"].rows[0]) == "15"
+    assert groups["relapse_rate"].obtained(groups["relapse_rate"].rows[0]) == "–"
+
+
+def test_conflict_sets_come_from_rows_or_from_the_world() -> None:
+    rows = samples.audit_rows()
+    (found,) = conflict_sets(rows)
+    assert found.claims == ("s4_kras_orr", "s6_ras_orr")
+    assert letters([found]) == {"s4_kras_orr": "A", "s6_ras_orr": "A"}
+    told = conflict_sets(
+        rows,
+        [samples.Conflict(("s1_orr", "s4_kras_orr"), "why"), samples.Conflict(("s1_orr",), "")],
+    )
+    assert [one.reason for one in told] == ["why", ""]
+    assert letters(told)["s1_orr"] == "A, B"
+
+
+def test_tally_and_solved_rows() -> None:
+    rows = samples.audit_rows()
+    assert tally(rows) == {"within": 2, "tension": 2, "out": 1, "due": 1}
+    assert len(solved(rows)) == 5
+    assert tally([]) == {"within": 0, "tension": 0, "out": 0, "due": 0}
+
+
+def test_row_labels_are_short_and_count_pooled_settings() -> None:
+    rows = samples.audit_rows()
+    assert row_label(rows[1]) == "crc advanced · folfox [KRAS_mut = 0]"
+    assert row_label(rows[3]) == "3 settings · chemotherapy"
+    long = dataclasses.replace(rows[1], population="A_LONG_NAME > 0.5 and " * 5)
+    assert len(row_label(long)) == 60

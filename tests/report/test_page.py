@@ -1,0 +1,210 @@
+"""The report is one well-formed page that fetches nothing, escapes text and misstates nothing."""
+
+from __future__ import annotations
+
+import dataclasses
+import re
+from html.parser import HTMLParser
+from itertools import pairwise
+
+import pytest
+
+from resistml.report import words
+from resistml.report.model_report import illustrations, render
+from tests.report import samples
+
+VOID = {"meta", "br", "link", "img", "hr", "input"}
+FETCHES = ("src", "href", "xlink:href", "srcset", "action", "poster", "data")
+
+
+class Page(HTMLParser):
+    """Holds what a page says, and stops at a tag that is closed out of turn."""
+
+    def __init__(self, html: str) -> None:
+        super().__init__(convert_charrefs=True)
+        self.open: list[str] = []
+        self.seen: list[tuple[str, dict[str, str | None]]] = []
+        self.words: list[str] = []
+        self.feed(html)
+        self.close()
+        assert not self.open, f"left open: {self.open}"
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        names = [name for name, _ in attrs]
+        assert len(names) == len(set(names)), f"an attribute stands twice in <{tag}>"
+        self.seen.append((tag, dict(attrs)))
+        if tag not in VOID:
+            self.open.append(tag)
+
+    def handle_startendtag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.seen.append((tag, dict(attrs)))
+
+    def handle_endtag(self, tag: str) -> None:
+        assert self.open, f"</{tag}> closes nothing"
+        assert self.open.pop() == tag, f"</{tag}> closes out of turn, at {self.getpos()}"
+
+    def handle_data(self, data: str) -> None:
+        if not self.open or self.open[-1] != "style":
+            self.words.append(data)
+
+    @property
+    def text(self) -> str:
+        return " ".join(" ".join(self.words).split())
+
+    def all(self, tag: str) -> list[dict[str, str | None]]:
+        return [attrs for name, attrs in self.seen if name == tag]
+
+
+@pytest.fixture(scope="module")
+def html() -> str:
+    return render(samples.context())
+
+
+@pytest.fixture(scope="module")
+def page(html: str) -> Page:
+    return Page(html)
+
+
+def test_page_is_well_formed_and_says_its_language(html: str, page: Page) -> None:
+    assert html.startswith("<!DOCTYPE html>")
+    assert page.all("html") == [{"lang": "en"}]
+    ids = [attrs["id"] for _, attrs in page.seen if "id" in attrs]
+    assert len(ids) == len(set(ids))
+
+
+def test_page_fetches_nothing(html: str, page: Page) -> None:
+    assert not page.all("script")
+    assert not page.all("link")
+    for _, attrs in page.seen:
+        for name in FETCHES:
+            value = attrs.get(name)
+            assert value is None or value.startswith(("#", "data:image/png;base64,")), value
+    assert all(target.startswith("#") for target in re.findall(r"url\(([^)]*)\)", html))
+    assert "@import" not in html
+    assert "http" not in html.lower().replace("http-equiv", "")
+
+
+def test_links_lead_somewhere(page: Page) -> None:
+    ids = {attrs["id"] for _, attrs in page.seen if "id" in attrs}
+    targets = [str(attrs["href"])[1:] for attrs in page.all("a")]
+    assert len(targets) == 11  # the skip link and ten sections
+    assert set(targets) <= ids
+
+
+def test_text_is_escaped(html: str, page: Page) -> None:
+    assert "<script" not in html
+    assert "<script>alert(1)</script>" in page.text
+    assert "Trial <b>one</b>" in page.text
+    assert "FOLFOX <i>" in page.text
+    assert not page.all("b")
+    assert not page.all("i")
+
+
+def test_every_figure_has_a_title_and_a_text_alternative(page: Page) -> None:
+    drawings = page.all("svg")
+    assert len(drawings) == len(illustrations(samples.context())) == len(page.all("figure")) == 8
+    ids = {attrs["id"] for _, attrs in page.seen if "id" in attrs}
+    for attrs in drawings:
+        assert attrs["role"] == "img"
+        assert set(str(attrs["aria-labelledby"]).split()) <= ids
+    assert len(page.all("figcaption")) == 8
+    for shown in illustrations(samples.context()):
+        assert shown.alt in page.text
+        assert "n = " in shown.caption
+
+
+def test_headings_step_down_one_level_at_a_time(page: Page) -> None:
+    levels = [int(tag[1]) for tag, _ in page.seen if re.fullmatch(r"h[1-6]", tag)]
+    assert levels[0] == 1
+    assert levels.count(1) == 1
+    assert all(b - a <= 1 for a, b in pairwise(levels))
+
+
+def test_scrolling_boxes_can_be_reached_by_keyboard(page: Page) -> None:
+    boxes = [a for a in page.all("div") if a.get("class") == "scroll"]
+    assert boxes
+    assert all(a["tabindex"] == "0" and a["aria-label"] and a["role"] == "region" for a in boxes)
+
+
+def test_notice_limits_facts_and_config_are_there(page: Page) -> None:
+    context = samples.context()
+    assert page.text.count(context.notice) == 2
+    for part in (*context.limits, *context.facts, *context.facts.values(), "seed: 7", "n: 20000"):
+        assert part in page.text
+
+
+def test_numbers_are_the_evaluations_own(page: Page) -> None:
+    evaluation = samples.evaluation()
+    for name, found in words.judged(evaluation).items():
+        cells = [words.interval(found.auc)]
+        cells += [words.number(x) for x in (found.logloss, found.brier, found.mae, found.ece)]
+        assert " ".join([name, *cells]) in page.text
+    for name, found in evaluation.by_setting.items():
+        title = words.label(name, samples.context().names)
+        figures = [words.number(found[key]) for key in ("auc", "auc_fair", "mae", "ece")]
+        assert " ".join([title, words.count(found["n"]), *figures]) in page.text
+        values = [words.percent(found[k]) for k in ("value_fixed_rule", "value", "value_fair")]
+        assert " ".join([words.count(found["n"]), *values]) in page.text
+    for size in evaluation.importance.values():
+        assert words.number(size) in page.text
+
+
+def test_audit_table_and_conflicts_are_told(page: Page) -> None:
+    for part in (
+        "45 to 50 48.2 0.11 within",
+        "45 42.6 0.12 in tension A",
+        "s3_cr 30 to 40 45.1 0.20 out",
+        "s4_os 15 15.3 0.07 within",
+        "s4_late 60 – – not solved for",
+        "Of the other 5 target claims, 2 come out within",
+        "Set A",
+    ):
+        assert part in page.text
+    assert page.text.count("One lies inside the other.") == 3  # once in the set, twice in the table
+
+
+def test_the_worlds_own_reason_is_shown() -> None:
+    conflict = samples.Conflict(("s4_kras_orr", "s6_ras_orr"), "one lies <inside> the other")
+    assert (
+        "One lies <inside> the other." in Page(render(samples.context(conflicts=[conflict]))).text
+    )
+
+
+def test_colours_used_are_defined_for_both_schemes(html: str) -> None:
+    used = set(re.findall(r"var\((--[a-z-]+)\)", html))
+    assert used <= set(re.findall(r"(--[a-z-]+):", html))
+    assert "prefers-color-scheme: dark" in html
+    assert "@media print" in html
+
+
+def test_page_is_small_and_the_same_each_time(html: str) -> None:
+    assert len(html.encode()) < 1_500_000
+    assert render(samples.context()) == html
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"audit": [], "claims": {}},
+        {"audit": samples.audit_rows()[-1:]},
+        {"swarm": None, "names": {}},
+        {"facts": {}, "limits": [], "config": {}},
+        {
+            "evaluation": dataclasses.replace(
+                samples.evaluation(), fixed_rule={}, by_setting={}, importance={}, fidelity={}
+            )
+        },
+        {"evaluation": dataclasses.replace(samples.evaluation(), by_setting={})},
+    ],
+    ids=["no audit", "nothing solved", "no swarm", "bare", "no parts", "no settings"],
+)
+def test_what_is_missing_is_left_out(changes: dict[str, object]) -> None:
+    shown = Page(render(samples.context(**changes)))
+    assert samples.NOTICE in shown.text
+    assert "nan" not in shown.text.lower().split()
+
+
+def test_a_page_with_ninety_claims_stays_small() -> None:
+    row = samples.audit_rows()[0]
+    rows = [dataclasses.replace(row, claim=f"claim_{i}") for i in range(90)]
+    assert len(render(samples.context(audit=rows)).encode()) < 1_500_000

@@ -1,0 +1,97 @@
+"""Names and numbers, as printed."""
+
+from __future__ import annotations
+
+import dataclasses
+import math
+
+import pytest
+
+from resistml.evaluate.metrics import Interval
+from resistml.report import words
+from tests.report import samples
+
+
+@pytest.mark.parametrize(
+    ("x", "digits", "said"),
+    [
+        (0.84123, 3, "0.841"),
+        (-0.25, 1, "−0.2"),
+        (-0.0001, 2, "0.00"),
+        (math.nan, 3, "–"),
+        (math.inf, 3, "–"),
+        (12.0, 0, "12"),
+    ],
+)
+def test_number(x: float, digits: int, said: str) -> None:
+    assert words.number(x, digits) == said
+
+
+def test_percent_count_and_interval() -> None:
+    assert words.percent(0.5613) == "56.1%"
+    assert words.percent(-0.213, 0) == "−21%"
+    assert words.percent(math.nan) == "–"
+    assert words.count(12345.0) == "12,345"
+    assert words.count(math.nan) == "–"
+    assert words.interval(Interval(0.8412, 0.83, 0.85)) == "0.841 (0.830 to 0.850)"
+    assert words.interval(Interval(math.nan, math.nan, math.nan)) == "–"
+
+
+@pytest.mark.parametrize(
+    ("share", "said"),
+    [(0.764, "captures 76%"), (-0.213, "loses 21%"), (math.nan, "nothing to gain")],
+)
+def test_captured(share: float, said: str) -> None:
+    assert words.captured_words(share) == said
+
+
+def test_model_comes_last_of_the_learners_and_oracles_after_it() -> None:
+    evaluation = samples.evaluation()
+    extra = dataclasses.replace(
+        evaluation, learners={**evaluation.learners, "random_forest": evaluation.fair}
+    )
+    assert list(words.judged(extra)) == [
+        "Constant per arm",
+        "Logistic regression",
+        "random forest",
+        "XGBoost (the model)",
+        "Fair oracle",
+        "All-knowing oracle",
+    ]
+
+
+def test_summary_holds_the_main_figures() -> None:
+    said = words.summary(samples.evaluation(), {"accumulation": "Drug accumulation"})
+    for part in (
+        "20,000 virtual patients",
+        "12,345 fresh ones",
+        "AUC 0.841, 95% interval 0.835 to 0.847",
+        "logistic regression on the same features reaches 0.838",
+        "56.1% would truly respond",
+        "as treated, 44.7%",
+        "captures 76%",
+        "drug accumulation moves its predictions most",
+    ):
+        assert part in said
+
+
+@pytest.mark.parametrize(
+    ("captured", "said"),
+    [(math.nan, "no ranking can do better"), (-0.1, "worse than the best fixed rule")],
+)
+def test_summary_does_not_flatter(captured: float, said: str) -> None:
+    evaluation = samples.evaluation()
+    model = dataclasses.replace(evaluation.learners["xgboost"], captured=captured)
+    changed = dataclasses.replace(evaluation, learners={"xgboost": model}, importance={})
+    assert said in words.summary(changed, {})
+
+
+def test_labels_and_sentences() -> None:
+    assert words.label("crc_advanced", {}) == "crc advanced"
+    assert words.label("crc_advanced", {"crc_advanced": "Bowel"}) == "Bowel"
+    assert words.inside("Drug targets") == "drug targets"
+    assert words.inside("DNA repair") == "DNA repair"
+    assert words.sentence("because") == "Because."
+    assert words.sentence("Why?") == "Why?"
+    assert words.join(["a", "b", "c"]) == "a, b and c"
+    assert words.join(["a"]) == "a"

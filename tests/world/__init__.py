@@ -1,0 +1,1 @@
+"""Tests of the structural model: solving, proving, auditing, keeping it."""
