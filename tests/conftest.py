@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -20,7 +22,7 @@ def evidence() -> Evidence:
 @pytest.fixture(scope="session")
 def world(evidence: Evidence, tmp_path_factory: pytest.TempPathFactory) -> World:
     """The default world, solved once for all workers of a test run."""
-    shared = tmp_path_factory.getbasetemp().parent / f"world-{evidence.hash[:12]}.json"
+    shared = _shared(tmp_path_factory) / f"world-{evidence.hash[:12]}.json"
     if shared.exists():
         return read_world(shared)
     solved = solve_world(evidence)
@@ -30,8 +32,19 @@ def world(evidence: Evidence, tmp_path_factory: pytest.TempPathFactory) -> World
 
 
 @pytest.fixture(scope="session")
-def small_bundle(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The shipped default model's folder, or a small one trained for the tests."""
+def small_bundle(world: World, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A small model, trained once for all workers of a test run."""
     from tests.small import train_small_bundle
 
-    return train_small_bundle(tmp_path_factory.mktemp("bundle") / "model")
+    shared = _shared(tmp_path_factory) / "small-bundle"
+    if not (shared / "manifest.json").exists():
+        own = train_small_bundle(tmp_path_factory.mktemp("bundle") / "model", world=world)
+        with suppress(OSError):  # another worker was faster: the same model
+            own.rename(shared)
+    return shared
+
+
+def _shared(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder that the workers of this test run share, and no other run does."""
+    own = tmp_path_factory.getbasetemp()
+    return own.parent if "PYTEST_XDIST_WORKER" in os.environ else own

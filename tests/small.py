@@ -14,15 +14,16 @@ from resistml.learn.data import training_data
 from resistml.learn.fit import Params, fit_bag
 from resistml.learn.spec import build_spec
 from resistml.notice import NOTICE
+from resistml.world.laws import World
 from resistml.world.solve import solve_world
 
 PARAMS = Params(bag=3, rounds=20, checks=2)
 
 
-def train_small_bundle(out: Path, patients: int = 3_000) -> Path:
-    """Train on a small cohort and save the bundle."""
+def train_small_bundle(out: Path, patients: int = 3_000, world: World | None = None) -> Path:
+    """Train on a small cohort of a world, else of the default one, and save the bundle."""
     evidence = load_evidence()
-    world = solve_world(evidence)
+    world = world or solve_world(evidence)
     cohort = Drawer(world, Plan(seed=5, n=patients, oracle=False)).block(0).cohort
     records = records_of(cohort, tuple(world.markers))
     spec = build_spec(evidence, world, records)

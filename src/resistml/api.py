@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from resistml.config import RunConfig
-    from resistml.pipeline import Run
+    from resistml.runs import Run
 
 
 class Scorer:
@@ -83,7 +83,7 @@ def find_model(name: str | Path | None, root: Path | None = None) -> Path:
         return shipped.default_model()
     text = str(name)
     if text.startswith("models:/"):
-        from resistml.tracking.store import fetch_model
+        from resistml.tracking.fetch import fetch_model
 
         return fetch_model(text, root or shipped.project_root())
     path = Path(text)

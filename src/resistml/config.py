@@ -98,6 +98,8 @@ def load_config(source: str | Path, changes: tuple[str, ...] = ()) -> RunConfig:
     ------
     ConfigError
         With the key at fault, what is allowed and the nearest valid name.
+    InputError
+        If ``source`` is a bare name, and neither a file here nor a shipped config.
     """
     path = _found(source)
     raw = _extended(path, ())

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from functools import cache
-from typing import Any, ClassVar
+from typing import Any, ClassVar, NoReturn
 
 #: Digits of the longest whole number.
 _MOST_DIGITS = 40
@@ -57,34 +57,39 @@ def _strict_loader() -> Any:
 
         def compose_node(self, parent: Any, index: Any) -> Any:
             event: Any = self.peek_event()  # type: ignore[no-untyped-call]
-            problem, mark = None, event.start_mark
             if isinstance(event, yaml.events.AliasEvent):
-                problem = "aliases are not allowed"
-            elif getattr(event, "tag", None) is not None:
-                problem = f"tags are not allowed: {event.tag}"
-            if problem:
-                raise yaml.composer.ComposerError(None, None, problem, mark)
+                _refuse("aliases are not allowed", event)
+            if getattr(event, "tag", None) is not None:
+                _refuse(f"tags are not allowed: {event.tag}", event)
             return super().compose_node(parent, index)
 
         def construct_mapping(self, node: Any, deep: bool = False) -> Any:
-            seen: set[str] = set()
-            for key_node, _ in node.value:
-                key = str(key_node.value)
-                if key in seen:
-                    raise yaml.constructor.ConstructorError(
-                        None, None, f"key '{key}' stands twice", key_node.start_mark
-                    )
-                seen.add(key)
+            _refuse_twice(node)
             return super().construct_mapping(node, deep)
-
-        def construct_whole(self, node: Any) -> int:
-            if len(node.value) > _MOST_DIGITS:
-                raise yaml.constructor.ConstructorError(
-                    None, None, "a number has too many digits", node.start_mark
-                )
-            return int(node.value)
 
     for tag, pattern, first in _PLAIN:
         Strict.add_implicit_resolver(f"tag:yaml.org,2002:{tag}", re.compile(pattern), first)
-    Strict.add_constructor("tag:yaml.org,2002:int", Strict.construct_whole)
+    Strict.add_constructor("tag:yaml.org,2002:int", _whole)
     return Strict
+
+
+def _refuse_twice(node: Any) -> None:
+    seen: set[str] = set()
+    for key_node, _ in node.value:
+        key = str(key_node.value)
+        if key in seen:
+            _refuse(f"key '{key}' stands twice", key_node)
+        seen.add(key)
+
+
+def _whole(loader: Any, node: Any) -> int:
+    if len(node.value) > _MOST_DIGITS:
+        _refuse("a number has too many digits", node)
+    return int(node.value)
+
+
+def _refuse(problem: str, where: Any) -> NoReturn:
+    """Raise with the place of an event or a node."""
+    import yaml
+
+    raise yaml.MarkedYAMLError(problem=problem, problem_mark=where.start_mark)

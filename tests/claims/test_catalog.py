@@ -13,6 +13,8 @@ from tests.claims.numbers import FIGURES, PRINTED, Figure
 REVIEW = Path(__file__).resolve().parents[2].parent / "shared" / "review.txt"
 CLAIMS = tuple(load_evidence().claims.values())
 QUANTITATIVE = tuple(c for c in CLAIMS if c.quantitative)
+#: Claims of one arm out of two; a ratio holds both arms in one number.
+COMPARED = tuple(c for c in QUANTITATIVE if c.comparator and c.measure != "ratio")
 #: Words that a summary may have in common with the review, one after the other.
 LONGEST_RUN = 6
 UNITS = {
@@ -70,12 +72,10 @@ class TestEveryClaim:
         assert (claim.role, claim.measure, claim.endpoint) == ("context", "none", "qualitative")
         assert len(claim.reason) >= 15
 
-    @pytest.mark.parametrize("claim", [c for c in QUANTITATIVE if c.comparator], ids=by_id)
+    @pytest.mark.parametrize("claim", COMPARED, ids=by_id)
     def test_other_arm_of_its_comparison_is_there(self, evidence: Evidence, claim: Claim) -> None:
         """As a claim of its own, or where the review gives no figure as an assumption."""
         assert claim.comparator is not None
-        if claim.measure == "ratio":  # one number that holds both arms
-            return
         told = [
             c.id
             for c in QUANTITATIVE
@@ -345,3 +345,31 @@ def test_exposure_has_the_sign_that_the_review_gives_it(
     assert found is not None
     value = found.value
     assert {"gains": value < 0, "spared": 0 <= value <= 0.2, "hindered": value >= 0.5}[how]
+
+
+def test_exposure_to_a_protective_marker_is_never_a_hindrance(evidence: Evidence) -> None:
+    """Where high values go with little resistance, more of the marker never adds to it."""
+    protective = [m for m, entry in evidence.markers.items() if entry.protective]
+    assert set(protective) == {"ERBB2", "CD19", "CD22", "drug_penetration"}
+    for name in protective:
+        found = [evidence.exposure(a, name) for a in evidence.strategies]
+        values = [e.value for e in found if e is not None]
+        assert values
+        assert max(values) < 0
+
+
+def test_what_a_targeted_drug_needs_is_what_it_gains_through(evidence: Evidence) -> None:
+    """A mutation that eligibility asks for is one the strategy exploits (negative exposure)."""
+    asked = [
+        (name, c.column)
+        for name, s in evidence.strategies.items()
+        for tests in s.eligibility
+        for c in tests
+        if c.op == "==" and c.value == 1 and s.modelled
+    ]
+    assert len(asked) >= 7
+    exposed = {(name, column): evidence.exposure(name, column) for name, column in asked}
+    assert all(found is not None for found in exposed.values())
+    hindered = [pair for pair, found in exposed.items() if found is not None and found.value > 0]
+    # Ceritinib overcomes some secondary ALK mutations and not others: its gain is the fusion's.
+    assert hindered == [("ceritinib", "ALK_secondary")]

@@ -19,7 +19,7 @@ def test_help_lists_the_commands_and_says_what_it_is_not(cli: Cli) -> None:
 
 
 def test_version(cli: Cli) -> None:
-    from resistml import __version__
+    from resistml.version import __version__
 
     assert cli("--version").stdout.strip() == f"resistml {__version__}"
 

@@ -76,7 +76,7 @@ def test_another_database_keeps_artifacts_in_the_project(tmp_path: Path) -> None
 
 @pytest.mark.parametrize(
     "uri",
-    ["mlruns", "./mlflow.db", "file:///tmp/mlruns", "sqlite:runs.db", "sqlite:///", "sqlite://"],
+    ["mlruns", "./mlflow.db", "file:///mlruns", "sqlite:runs.db", "sqlite:///", "sqlite://"],
 )
 def test_an_address_that_cannot_be_logged_to_is_refused(uri: str, tmp_path: Path) -> None:
     with pytest.raises(ConfigError) as caught:

@@ -99,7 +99,7 @@ def test_a_missing_correlation_is_refused_by_name() -> None:
     constants = {k: v for k, v in CONSTANTS.items() if k != "correlation_within_target"}
     markers = {**MARKERS, "PUMP2": replace(MARKERS["PUMP2"], mechanism="target")}
     world = replace(tiny_world(), constants=constants, markers=markers)
-    with pytest.raises(WorldError, match="correlation_within_target.*is missing"):
+    with pytest.raises(WorldError, match=r"correlation_within_target.*is missing"):
         compile_setting(world, "early")
 
 

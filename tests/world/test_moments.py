@@ -24,7 +24,10 @@ PLAIN = Cell("early", "plain", ())
 HIGH = Cell("early", "plain", (("PUMP", ">", 2.0), ("GATE", "==", 0.0)))
 AIMED = Cell("early", "aimed", ())
 IMMUNE = Cell("early", "immune", ())
-POOLED = (Cell("early", "dense", (("CELLS", "<=", 5.0),)), Cell("late", "dense", (("CELLS", "<=", 5.0),)))
+POOLED = (
+    Cell("early", "dense", (("CELLS", "<=", 5.0),)),
+    Cell("late", "dense", (("CELLS", "<=", 5.0),)),
+)
 
 
 def moment(name: str, *cells: Cell, endpoint: str = "orr", low: float = 0.3) -> Moment:
@@ -157,9 +160,7 @@ def test_targets_are_all_response_claims_then_the_assumed_rates(evidence: Eviden
     targets = response_moments(evidence)
     claimed = [m.id for m in targets if m.claimed]
     wanted = [
-        c.id
-        for c in evidence.claims.values()
-        if c.role == "target" and c.endpoint in ("orr", "cr")
+        c.id for c in evidence.claims.values() if c.role == "target" and c.endpoint in ("orr", "cr")
     ]
     assert claimed == wanted
     assumed = {m.id for m in targets if not m.claimed}

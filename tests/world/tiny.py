@@ -35,10 +35,26 @@ CONSTANTS = {
 
 MARKERS = {
     "PUMP": MarkerLaw(
-        "PUMP", "expression", "accumulation", 1e-4, 1e4, centre=0.4, scale=0.9, effect=0.8, error=0.4
+        "PUMP",
+        "expression",
+        "accumulation",
+        1e-4,
+        1e4,
+        centre=0.4,
+        scale=0.9,
+        effect=0.8,
+        error=0.4,
     ),
     "PUMP2": MarkerLaw(
-        "PUMP2", "expression", "accumulation", 1e-4, 1e4, centre=0.0, scale=0.7, effect=0.4, error=0.3
+        "PUMP2",
+        "expression",
+        "accumulation",
+        1e-4,
+        1e4,
+        centre=0.0,
+        scale=0.7,
+        effect=0.4,
+        error=0.3,
     ),
     "STEM": MarkerLaw(
         "STEM",
@@ -116,7 +132,7 @@ STRATEGIES = {
 
 def setting(name: str, share: float, arms: tuple[str, ...], pump: float = 0.4) -> SettingLaw:
     """A setting with the given arms."""
-    missing = {m: 0.1 for m in MARKERS}
+    missing = dict.fromkeys(MARKERS, 0.1)
     return SettingLaw(
         id=name,
         line=2 if name == "late" else 1,

@@ -9,9 +9,9 @@ from typing import Annotated
 
 import typer
 
-from resistml import __version__
 from resistml.errors import ResistmlError
 from resistml.notice import NOTICE
+from resistml.version import __version__
 
 app = typer.Typer(
     name="resistml",

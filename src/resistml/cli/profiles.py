@@ -41,7 +41,7 @@ def template(
         "line": [chosen.line],
         **{name: [None] for name in ("age", "sex", "ecog", *chosen.panel)},
     }
-    write_rows(columns, out, force=force, notice=NOTICE)  # type: ignore[arg-type]
+    write_rows(columns, out, force=force, notice=NOTICE)
     console.notice()
 
 
@@ -58,13 +58,13 @@ def check(
 
     found = read_profiles(profiles, load_bundle(find_model(model)).spec)
     rejected = [{"row": row + 1, "message": text} for row, text in found.rejected.items()]
-    notes = [{"row": row + 1, "flags": list(flags)} for row, flags in found.notes.items()]
+    notes = {row + 1: list(flags) for row, flags in found.notes.items()}
     if json:
         console.print_json(
             {
                 "rows": len(found),
                 "rejected": rejected,
-                "notes": notes,
+                "notes": [{"row": row, "flags": flags} for row, flags in notes.items()],
                 "columns_not_used": list(found.ignored),
             }
         )
@@ -74,8 +74,8 @@ def check(
             print(f"columns not used: {', '.join(found.ignored)}")
         for fault in rejected:
             print(f"rejected: {fault['message']}")
-        for note in notes:
-            print(f"row {note['row']}: {', '.join(map(str, note['flags']))}")  # type: ignore[call-overload]
+        for row, flags in notes.items():
+            print(f"row {row}: {', '.join(flags)}")
         console.notice()
     if rejected:
         raise typer.Exit(3)

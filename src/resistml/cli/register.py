@@ -4,18 +4,25 @@ from __future__ import annotations
 
 import typer
 
-from resistml.cli import cohort, evidence, profiles, project, runs, scoring, training
+from resistml.cli.cohort import app as cohort_app
+from resistml.cli.evidence import app as evidence_app
+from resistml.cli.profiles import app as profiles_app
+from resistml.cli.project import add as add_project
+from resistml.cli.runs import add as add_ui
+from resistml.cli.runs import app as runs_app
+from resistml.cli.scoring import add as add_scoring
+from resistml.cli.training import add as add_training
 
 
 def all_commands(app: typer.Typer) -> None:
     """Add every command to the root."""
     if app.registered_groups:
         return
-    project.add(app)
-    app.add_typer(evidence.app, name="evidence", rich_help_panel="Evidence and world")
-    app.add_typer(cohort.app, name="cohort", rich_help_panel="Evidence and world")
-    training.add(app)
-    app.add_typer(profiles.app, name="profiles", rich_help_panel="Profiles")
-    scoring.add(app)
-    app.add_typer(runs.app, name="runs", rich_help_panel="Runs")
-    runs.add(app)
+    add_project(app)
+    app.add_typer(evidence_app, name="evidence", rich_help_panel="Evidence and world")
+    app.add_typer(cohort_app, name="cohort", rich_help_panel="Evidence and world")
+    add_training(app)
+    app.add_typer(profiles_app, name="profiles", rich_help_panel="Profiles")
+    add_scoring(app)
+    app.add_typer(runs_app, name="runs", rich_help_panel="Runs")
+    add_ui(app)

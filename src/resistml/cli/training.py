@@ -12,7 +12,7 @@ from resistml.cli.console import Json
 
 if TYPE_CHECKING:
     from resistml.evaluate.evaluation import Evaluation
-    from resistml.pipeline import Run
+    from resistml.runs import Run
 
 PANEL = "Models"
 report_app = typer.Typer(no_args_is_help=True, help="Reports people want to read.")
@@ -38,6 +38,7 @@ def train(config: ConfigName, changes: Set = None, json: Json = False) -> None:
     """Draw a cohort, fit, evaluate, explain, report, log and save, as the config says."""
     from resistml import pipeline, shipped
     from resistml.config import load_config
+    from resistml.runs import headline
 
     chosen = load_config(config, tuple(changes or ()))
     with console.watched() as progress:
@@ -48,7 +49,7 @@ def train(config: ConfigName, changes: Set = None, json: Json = False) -> None:
                 "run": run.id,
                 "folder": str(run.folder),
                 "model": str(run.folder / "model"),
-                "figures": pipeline.headline(run.evaluation),
+                "figures": headline(run.evaluation),
                 "seconds": {name: round(s, 3) for name, s in run.seconds.items()},
             }
         )

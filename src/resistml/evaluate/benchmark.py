@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import replace
 from typing import Any, Protocol
 
 import numpy as np
 
 from resistml.cohort.draw import Drawer, Plan
 from resistml.evaluate.evaluation import Evaluation, evaluate
-from resistml.evaluate.judge import Judge, draw_judge, records_of
+from resistml.evaluate.judge import Judge, draw_judges, records_of
 from resistml.evaluate.learners import constant, logistic
 from resistml.evaluate.policy import best_fixed_rule, policy_value
 from resistml.evidence import Evidence, load_evidence
@@ -37,34 +36,49 @@ class Stages(Protocol):
         """Begin a stage."""
 
 
-def run_benchmark(*, full: bool = False, progress: Stages, params: Params | None = None) -> dict[str, Any]:
+def run_benchmark(
+    *,
+    full: bool = False,
+    progress: Stages,
+    params: Params | None = None,
+    sizes: tuple[int, ...] | None = None,
+    judged: int = JUDGE,
+) -> dict[str, Any]:
     """Figures per learner, size and seed, judged on one fresh draw.
+
+    Parameters
+    ----------
+    full : bool
+        More sizes and seeds.
+    sizes : tuple of int, optional
+        Numbers of training patients, in place of the usual ones.
+    judged : int
+        Patients judged on.
 
     Returns
     -------
     dict
         ``results``: rows with ``patients, seed, learner, auc, auc_oracle, auc_fair, logloss, mae,
         ece, value_learned, value_fixed_rule, value_oracle, value_fair, captured``; ``gap``: what
-        the fair oracle has over the best fixed rule, with and without eligibility; ``judge``: number of
-        patients judged on.
+        the fair oracle has over the best fixed rule, with and without eligibility; ``judge``:
+        number of patients judged on; ``world_hash``.
     """
     evidence = load_evidence()
     told = progress.stage("calibrate the world")
     world = solve_world(evidence)
     told(1, 1)
     told = progress.stage("draw the patients to judge on")
-    judge = draw_judge(world, Plan(JUDGE_SEED, JUDGE))
-    open_to_all = draw_judge(world, replace(Plan(JUDGE_SEED, JUDGE), all_arms=True))
+    judge, open_to_all = draw_judges(world, Plan(JUDGE_SEED, judged))
     told(1, 1)
     results: list[dict[str, Any]] = []
-    for size in FULL_SIZES if full else SIZES:
+    for size in sizes or (FULL_SIZES if full else SIZES):
         for seed in FULL_SEEDS if full else SEEDS:
             told = progress.stage(f"train on {size:,}, seed {seed}")
             found = _one(evidence, world, judge, size, seed, params or Params(), told)
             results += [_row(found, name, size, seed) for name in found.learners]
     return {
         "world_hash": world.hash,
-        "judge": JUDGE,
+        "judge": judged,
         "results": results,
         "gap": {"with eligibility": _gap(judge), "without eligibility": _gap(open_to_all)},
     }

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import numpy.typing as npt
@@ -71,11 +71,25 @@ def records_of(cohort: Columns, markers: tuple[str, ...]) -> Records:
 
 def draw_judge(world: World, plan: Plan) -> Judge:
     """Draw the patients to judge on."""
+    return judge_from(*_tables(world, plan), tuple(world.markers))
+
+
+def draw_judges(world: World, plan: Plan) -> tuple[Judge, Judge]:
+    """The patients to judge on, drawn once: with eligibility, and with every arm open to all."""
+    cohort, oracle = _tables(world, replace(plan, all_arms=True))
+    markers = tuple(world.markers)
+    eligible = oracle["propensity"].astype(float) > 0
+    kept = {name: values[eligible] for name, values in oracle.items()}
+    return judge_from(cohort, kept, markers), judge_from(cohort, oracle, markers)
+
+
+def _tables(world: World, plan: Plan) -> tuple[Columns, Columns]:
+    """The cohort's and the oracle's columns of a plan."""
     drawer = Drawer(world, plan)
     parts = [drawer.block(block) for block in range(plan.blocks)]
     cohort = {k: np.concatenate([p.cohort[k] for p in parts]) for k in parts[0].cohort}
     oracle = {k: np.concatenate([p.oracle[k] for p in parts]) for k in parts[0].oracle}
-    return judge_from(cohort, oracle, tuple(world.markers))
+    return cohort, oracle
 
 
 def judge_from(cohort: Columns, oracle: Columns, markers: tuple[str, ...]) -> Judge:

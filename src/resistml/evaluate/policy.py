@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from itertools import permutations
-
 import numpy as np
 import numpy.typing as npt
 
@@ -41,23 +39,58 @@ def best_fixed_rule(judge: Judge) -> tuple[float, dict[str, tuple[str, ...]]]:
         for j, arm in enumerate(arms):
             mine = judge.arm[rows] == arm
             p[local[mine], j] = judge.p_response[rows[mine]]
-        value, best = _best_list(p)
+        value, best = best_list(p)
         total += value
         lists[name] = tuple(arms[j] for j in best)
     return total / len(judge.records), lists
 
 
-def _best_list(p: Floats) -> tuple[float, tuple[int, ...]]:
-    """Sum of p under the best order of the columns; NaN = not eligible."""
-    best, chosen = -1.0, tuple(range(p.shape[1]))
-    open_ = ~np.isnan(p)
-    rows = np.arange(len(p))
-    for order in permutations(range(p.shape[1])):
-        first = np.array(order)[np.argmax(open_[:, order], axis=1)]
-        value = float(p[rows, first].sum())
-        if value > best:
-            best, chosen = value, order
-    return best, chosen
+def best_list(p: Floats) -> tuple[float, tuple[int, ...]]:
+    """The best priority list of A arms for n patients.
+
+    Parameters
+    ----------
+    p : (n, A) array
+        Probability of response; NaN where the patient is not eligible.
+
+    Returns
+    -------
+    value : float
+        Sum over patients of p under the first arm on the list that each is eligible for.
+    order : tuple of int
+        The arms, first to last; of equal lists the one that comes first in the dictionary.
+
+    Notes
+    -----
+    What an arm adds depends only on which arms stand before it, not on their order, so the
+    best list is found over the 2^A sets of arms rather than the A! orders.
+    """
+    arms = p.shape[1]
+    gains = _gains(p)
+    best = np.zeros(1 << arms)
+    choice = np.zeros(1 << arms, dtype=np.int64)
+    for before in range((1 << arms) - 2, -1, -1):
+        left = [j for j in range(arms) if not before >> j & 1]
+        values = [gains[before, j] + best[before | 1 << j] for j in left]
+        top = max(values)
+        first = next(k for k, v in enumerate(values) if v >= top - 1e-12 * max(abs(top), 1.0))
+        best[before], choice[before] = values[first], left[first]
+    order: list[int] = []
+    while len(order) < arms:
+        order.append(int(choice[sum(1 << j for j in order)]))
+    return float(best[0]), tuple(order)
+
+
+def _gains(p: Floats) -> Floats:
+    """(2^A, A) sum of p under arm j over patients eligible for it and for no arm of the set."""
+    arms = p.shape[1]
+    is_open = ~np.isnan(p)
+    mask = is_open @ (1 << np.arange(arms))
+    masks, code = np.unique(mask, return_inverse=True)
+    sums = np.zeros((len(masks), arms))
+    np.add.at(sums, code, np.where(is_open, p, 0.0))
+    free = (np.arange(1 << arms)[:, None] & masks) == 0
+    return np.asarray(free @ sums)
 
 
 def captured(learned: float, fixed: float, fair: float) -> float:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -11,13 +12,16 @@ from resistml.features.matrix import Records, Words
 from resistml.features.spec import CLINICAL, FeatureSpec
 from resistml.predict.contributions import Contributions, contributions
 from resistml.predict.model import Model
+from resistml.predict.score import asked_strategy
 from resistml.tables.profiles import Profiles
 
 Floats = npt.NDArray[np.float64]
-Rows = dict[str, Any]
+Answer = dict[str, Any]
 
 #: Columns of `resistml explain`, in order.
 COLUMNS = ("patient_id", "strategy", "mechanism", "contribution", "markers", "claims")
+#: Clinical columns that add less are not named.
+_NAMED = 0.005
 
 
 def groups(spec: FeatureSpec) -> tuple[str, ...]:
@@ -36,73 +40,90 @@ def by_mechanism(spec: FeatureSpec, found: Contributions) -> Floats:
     return out
 
 
-def explain(model: Model, records: Records, strategy: Words) -> Rows:
+def explain(model: Model, records: Records, strategy: Words) -> Answer:
     """The columns of `resistml explain`: per row a ``baseline`` and one line per mechanism.
 
     ``contribution`` is in log-odds towards resistance; a patient's lines add up to the model's
     margin before calibration. ``markers`` are ``NAME=value (contribution)``, the strongest
     first; a marker with a bearing that was not measured says so.
     """
-    spec = model.spec
     found = contributions(model, records, strategy)
-    rolled = by_mechanism(spec, found)
-    names = groups(spec)
+    rolled = by_mechanism(model.spec, found)
+    names = groups(model.spec)
+    behind = _Behind(model.spec, records, found.values)
     out: dict[str, list[Any]] = {name: [] for name in COLUMNS}
-    for i in range(len(records)):
-        lines = [("baseline", found.baseline, [], [])]
-        for g, group in enumerate(names):
-            markers, claims = _evidence(spec, records, str(strategy[i]), i, group, found.values[i])
-            lines.append((group, float(rolled[i, g]), markers, claims))
-        for mechanism, amount, markers, claims in lines:
-            row = (records.patient_id[i], strategy[i], mechanism, amount, markers, claims)
-            for name, value in zip(COLUMNS, row, strict=True):
-                out[name].append(value)
+    for i, (patient, arm) in enumerate(zip(records.patient_id, strategy, strict=True)):
+        said = behind.row(i, str(records.setting[i]), str(arm))
+        lines = zip(names, rolled[i].tolist(), said, strict=True)
+        for name, amount, (markers, claims) in (("baseline", found.baseline, ([], [])), *lines):
+            for column, cell in zip(
+                COLUMNS, (patient, arm, name, amount, markers, claims), strict=True
+            ):
+                out[column].append(cell)
     return out
 
 
-def _evidence(
-    spec: FeatureSpec, records: Records, strategy: str, i: int, group: str, values: Floats
-) -> tuple[list[str], list[str]]:
-    """The markers of a group that bear on the strategy, and the claims about them."""
-    if group == "context":
-        return [], list(spec.strategies[strategy].claims)
-    panel = spec.settings[records.setting[i]].panel
-    exposure = spec.strategies[strategy].exposure
-    shown = [
-        (abs(values[j]), m)
-        for j, m in enumerate(spec.markers)
-        if spec.markers[m].mechanism == group and m in panel and exposure.get(m, 0.0) != 0.0
-    ]
-    shown.sort(key=lambda pair: (-pair[0], pair[1]))
-    columns = list(spec.columns)
-    markers = [_marker(spec, records, i, m, values[columns.index(m)]) for _, m in shown]
-    if group == "clinical":
-        markers += [
-            f"{c} ({values[columns.index(c)]:+.2f})"
-            for c in CLINICAL
-            if abs(values[columns.index(c)]) >= 0.005
-        ]
-    claims = [c for _, m in shown for c in spec.markers[m].claims]
-    return markers, list(dict.fromkeys(claims))
-
-
-def _marker(spec: FeatureSpec, records: Records, i: int, marker: str, value: float) -> str:
-    measured = records.column(marker)[i]
-    text = "unmeasured" if np.isnan(measured) else f"{measured:.3g}"
-    return f"{marker}={text} ({value:+.2f})"
-
-
-def explain_profiles(model: Model, profiles: Profiles) -> Rows:
+def explain_profiles(model: Model, profiles: Profiles) -> Answer:
     """:func:`explain` for profiles that may name no strategy, or have been rejected.
 
     Rejected profiles are left out; a profile without a strategy is explained under its
     setting's usual one.
     """
-    n = len(profiles.records)
-    good = np.array([i for i in range(n) if i not in profiles.rejected], dtype=np.int64)
-    strategy = profiles.strategy[good].copy()
-    records = profiles.records.take(good)
-    for i, setting in enumerate(records.setting):
-        if not strategy[i]:
-            strategy[i] = model.spec.settings[setting].usual
-    return explain(model, records, strategy)
+    accepted = profiles.accepted
+    strategy = asked_strategy(model.spec, profiles)[accepted]
+    return explain(model, profiles.records.take(accepted), strategy)
+
+
+@dataclass(frozen=True)
+class _Bearing:
+    """The columns (index, name) of a group that bear on a strategy in a setting."""
+
+    markers: tuple[tuple[int, str], ...]
+    clinical: tuple[tuple[int, str], ...] = ()
+    claims: tuple[str, ...] = ()
+
+
+class _Behind:
+    """What stands behind the contributions ``values`` (n, columns) of ``records``."""
+
+    def __init__(self, spec: FeatureSpec, records: Records, values: Floats) -> None:
+        self._spec = spec
+        self._measured = [records.column(marker) for marker in spec.markers]
+        self._values = values
+        self._known: dict[tuple[str, str], list[_Bearing]] = {}
+
+    def row(self, i: int, setting: str, strategy: str) -> list[tuple[list[str], list[str]]]:
+        """The markers and the claims behind each group of the i-th row."""
+        key = (setting, strategy)
+        if key not in self._known:
+            self._known[key] = [self._bearing(*key, group) for group in groups(self._spec)]
+        return [self._said(i, bearing) for bearing in self._known[key]]
+
+    def _bearing(self, setting: str, strategy: str, group: str) -> _Bearing:
+        spec = self._spec
+        panel, exposure = spec.settings[setting].panel, spec.strategies[strategy].exposure
+        markers = tuple(
+            (j, m)
+            for j, (m, marker) in enumerate(spec.markers.items())
+            if marker.mechanism == group and m in panel and exposure.get(m, 0.0) != 0.0
+        )
+        if group == "context":
+            return _Bearing(markers, claims=spec.strategies[strategy].claims)
+        first = len(spec.markers)
+        clinical = tuple((first + j, c) for j, c in enumerate(CLINICAL))
+        return _Bearing(markers, clinical if group == "clinical" else ())
+
+    def _said(self, i: int, bearing: _Bearing) -> tuple[list[str], list[str]]:
+        values = self._values[i]
+        shown = sorted(bearing.markers, key=lambda pair: (-abs(values[pair[0]]), pair[1]))
+        texts = [self._marker(i, j, name, values[j]) for j, name in shown]
+        texts += [
+            f"{c} ({values[j]:+.2f})" for j, c in bearing.clinical if abs(values[j]) >= _NAMED
+        ]
+        claims = [c for _, name in shown for c in self._spec.markers[name].claims]
+        return texts, list(dict.fromkeys((*bearing.claims, *claims)))
+
+    def _marker(self, i: int, j: int, name: str, value: float) -> str:
+        measured = self._measured[j][i]
+        text = "unmeasured" if np.isnan(measured) else f"{measured:.3g}"
+        return f"{name}={text} ({value:+.2f})"

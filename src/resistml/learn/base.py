@@ -19,10 +19,6 @@ from scipy.special import expit, logit
 Floats = npt.NDArray[np.float64]
 Ints = npt.NDArray[np.int64]
 
-#: Most iterations, and when they end: by relative change of the loss, and by slope per unit
-#: of curvature.
-_STOP = {"maxiter": 1_000, "ftol": 1e-13, "gtol": 1e-6}
-
 
 @dataclass(frozen=True)
 class Base:
@@ -68,7 +64,7 @@ class Likelihood:
     @property
     def by_arm(self) -> Floats:
         """(arms,) weight of each arm's patients."""
-        return np.bincount(self.arms, weights=self.weight, minlength=self.n_arms)
+        return _sums(self.arms, self.weight, self.n_arms)
 
     @property
     def curvature(self) -> Floats:
@@ -87,9 +83,13 @@ class Likelihood:
         losses = self.weight * (np.logaddexp(0, m) - self.y * m)
         value = float(losses.sum()) + 0.5 * self.penalty * float(theta @ theta)
         gap = self.weight * (expit(m) - self.y)
-        by_arm = np.bincount(self.arms, weights=gap, minlength=self.n_arms)
+        by_arm = _sums(self.arms, gap, self.n_arms)
         slope = np.concatenate([by_arm, np.einsum("i,ij->j", gap, self.centred)])
         return value, slope + self.penalty * theta
+
+
+def _sums(arms: Ints, values: Floats, n_arms: int) -> Floats:
+    return np.asarray(np.bincount(arms, weights=values, minlength=n_arms), dtype=np.float64)
 
 
 def fit_base(
@@ -127,7 +127,14 @@ def fit_base(
     first = np.zeros(len(unit))
     if start is not None:
         first = np.concatenate([start.intercepts - overall, start.coefficients]) / unit
-    found = minimize(loss, first, jac=True, method="L-BFGS-B", bounds=bounds, options=_STOP)
+    found = minimize(
+        loss,
+        first,
+        jac=True,
+        method="L-BFGS-B",
+        bounds=bounds,
+        options={"maxiter": 1_000, "ftol": 1e-13, "gtol": 1e-6},
+    )
     theta = np.asarray(found.x * unit)
     shift = np.where(problem.by_arm > 0, theta[:n_arms], 0.0)
     return Base(overall + shift, theta[n_arms:])

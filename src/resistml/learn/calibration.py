@@ -41,10 +41,16 @@ def platt(margin: Floats, y: Floats) -> Knots:
         value = float(np.sum(np.logaddexp(0, m) - y * m)) + ((a - 1) ** 2 + b**2) / 2
         return value, np.array([np.sum(gap * margin) + a - 1, np.sum(gap) + b])
 
-    options = {"maxiter": 1_000, "ftol": 1e-14, "gtol": 1e-8}
-    bounds = [(_FLATTEST, None), (None, None)]
+    bounds: list[tuple[float | None, None]] = [(_FLATTEST, None), (None, None)]
     start = np.array([1.0, 0.0])
-    found = minimize(loss, start, jac=True, method="L-BFGS-B", bounds=bounds, options=options)
+    found = minimize(
+        loss,
+        start,
+        jac=True,
+        method="L-BFGS-B",
+        bounds=bounds,
+        options={"maxiter": 1_000, "ftol": 1e-14, "gtol": 1e-8},
+    )
     a, b = float(found.x[0]), float(found.x[1])
     low, high = (float(margin.min()), float(margin.max())) if len(margin) else (0.0, 1.0)
     if high - low < 1e-6:  # too near for two points to give a line

@@ -9,14 +9,15 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 from sklearn.base import BaseEstimator, ClassifierMixin
+from sklearn.utils import check_random_state
 from sklearn.utils.multiclass import check_classification_targets
 from sklearn.utils.validation import check_is_fitted, validate_data
 
 from resistml.evidence import load_evidence
-from resistml.features.build import build_spec
-from resistml.features.matrix import Records, Words
-from resistml.learn.data import as_model, members, training_data
+from resistml.learn.data import as_model
 from resistml.learn.fit import Fitted, Params, TrainingData, fit_bag
+from resistml.learn.frame import is_profile_table, known_words, records_from
+from resistml.learn.train import fit_model
 from resistml.predict.model import Features, Model, bag_margins, calibrate, sigmoid
 from resistml.world.draft import draft_world
 
@@ -33,26 +34,30 @@ class ResistanceClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc
 
     Parameters
     ----------
-    bag, base, penalty, rounds, checks, depth, learning_rate, min_child_weight, reg_lambda, colsample
-        See :class:`resistml.learn.fit.Params`.
+    bag, base, penalty, rounds, checks, depth : int, bool, float, int, int, int
+        See :class:`resistml.learn.fit.Params`, as for those that follow.
+    learning_rate, min_child_weight, reg_lambda, colsample : float
     catalog : path, optional
         Folder with entries to add to the catalog; for tables of profiles.
-    random_state : int, default 0
+    random_state : int, RandomState or None, default 0
         Seed of the bootstrap and of the boosters.
-    n_jobs : int, default 0
-        Threads; 0 = all.
+    n_jobs : int or None, default None
+        Threads; None, 0 and -1 = all. The result does not depend on it.
 
     Attributes
     ----------
     classes_ : (2,) array
         For profiles, 0 = objective response and 1 = resistant.
     n_features_in_ : int
+    feature_names_in_ : array of str
+        Only after fitting on a table with names.
     model_ : Model
         Only after fitting on profiles: the model as it ranks and explains.
 
     Notes
     -----
-    Missing values (NaN) are allowed.
+    Missing values (NaN) are allowed. Rows of profiles are put in the order of ``patient_id``
+    where there is one, so that theirs does not matter.
     """
 
     def __init__(
@@ -69,8 +74,8 @@ class ResistanceClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc
         reg_lambda: float = 10.0,
         colsample: float = 0.7,
         catalog: str | Path | None = None,
-        random_state: int = 0,
-        n_jobs: int = 0,
+        random_state: Any = 0,
+        n_jobs: int | None = None,
     ) -> None:
         self.bag = bag
         self.base = base
@@ -92,75 +97,93 @@ class ResistanceClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc
         Raises
         ------
         ValueError
-            If ``y`` has other than two classes, or ``X`` is not what the class says.
+            If ``y`` has other than two classes, a parameter is out of range, or ``X`` is
+            neither a table of profiles nor numeric.
+        TableError
+            If a row of profiles names an unknown setting or strategy.
         """
-        profiles = is_profile_table(X)
-        if profiles:
-            self.n_features_in_ = X.shape[1]
-            self.feature_names_in_ = np.asarray(X.columns, dtype=object)
-            target = np.asarray(y)
-        else:
-            X, target = validate_data(self, X, y, dtype=np.float64, ensure_all_finite="allow-nan")
-        check_classification_targets(target)
-        self.classes_, codes = np.unique(target, return_inverse=True)
-        if len(self.classes_) != 2:
-            raise ValueError(
-                f"Only binary classification is supported: y holds {len(self.classes_)} "
-                f"class{'' if len(self.classes_) == 1 else 'es'}"
-            )
         params = Params(**{f.name: getattr(self, f.name) for f in fields(Params)})
-        data = self._profile_data(X, codes) if profiles else self._array_data(X, codes)
-        fitted = fit_bag(data, params, self.random_state, self.n_jobs)
-        self._keep(fitted, profiles)
+        if is_profile_table(X):
+            validate_data(self, X, skip_check_array=True)
+            codes = self._codes(np.asarray(y))
+            if len(codes) != len(X):
+                raise ValueError(f"X has {len(X)} rows, y has {len(codes)}")
+            self._fit_profiles(X, codes, params)
+        else:
+            X, y = validate_data(self, X, y, dtype=np.float64, ensure_all_finite="allow-nan")
+            self._fit_array(X, self._codes(y), params)
         return self
 
     def predict_proba(self, X: Any) -> Floats:
         """(n, 2) calibrated probabilities, in the order of ``classes_``."""
         check_is_fitted(self)
-        features = self._features(X)
-        margin = bag_margins(self.members_, features).mean(axis=1)
+        margin = bag_margins(self.members_, self._features(X)).mean(axis=1)
         p = sigmoid(calibrate(self.knots_, margin))
         return np.column_stack([1 - p, p])
 
     def predict(self, X: Any) -> npt.NDArray[Any]:
         """(n,) the likelier class."""
-        return np.asarray(self.classes_[(self.predict_proba(X)[:, 1] > 0.5).astype(int)])
+        likelier = (self.predict_proba(X)[:, 1] > 0.5).astype(int)
+        return np.asarray(self.classes_[likelier])
 
-    def _profile_data(self, X: Any, codes: npt.NDArray[np.int64]) -> TrainingData:
+    def _codes(self, y: npt.NDArray[Any]) -> Floats:
+        """(n,) 0 and 1 for the two classes."""
+        check_classification_targets(y)
+        self.classes_, codes = np.unique(y, return_inverse=True)
+        found = len(self.classes_)
+        if found != 2:
+            said = f"{found} class" if found == 1 else f"{found} classes"
+            raise ValueError(f"Only binary classification is supported: y holds {said}")
+        return codes.astype(float)
+
+    def _fit_profiles(self, X: Any, codes: Floats, params: Params) -> None:
         evidence = load_evidence(None if self.catalog is None else Path(self.catalog))
         draft = draft_world(evidence)
+        known_words(X, {name: law.arms for name, law in draft.settings.items()})
         records, strategy = records_from(X, tuple(draft.markers))
-        order = np.argsort(records.patient_id.astype(str), kind="stable")
-        self._spec = build_spec(evidence, draft, records.take(order))
-        y = codes[order].astype(float)
-        return training_data(self._spec, records.take(order), strategy[order], y)
+        spec, fitted = fit_model(
+            evidence, records, strategy, codes, params, seed=self._seed(), threads=self._threads()
+        )
+        self._keep(fitted)
+        self.model_: Model = as_model(spec, fitted)
 
-    def _array_data(self, X: Floats, codes: npt.NDArray[np.int64]) -> TrainingData:
-        with np.errstate(invalid="ignore"):
-            self.means_ = np.nan_to_num(np.nanmean(X, axis=0)) if len(X) else X[:0]
-        return TrainingData(
+    def _fit_array(self, X: Floats, codes: Floats, params: Params) -> None:
+        if hasattr(self, "model_"):  # of an earlier fit, on profiles
+            del self.model_
+        measured = np.maximum((~np.isnan(X)).sum(axis=0), 1)
+        self.means_ = np.nan_to_num(X, nan=0.0).sum(axis=0) / measured
+        data = TrainingData(
             matrix=X,
             centred=self._centred(X),
             arms=np.zeros(len(X), dtype=np.int64),
-            y=codes.astype(float),
+            y=codes,
             n_arms=1,
             signed=np.zeros(X.shape[1], dtype=bool),
         )
+        self._keep(fit_bag(data, params, self._seed(), self._threads()))
+
+    def _seed(self) -> int:
+        if isinstance(self.random_state, (int, np.integer)):
+            return int(self.random_state)
+        return int(check_random_state(self.random_state).randint(2**31 - 1))
+
+    def _threads(self) -> int:
+        return max(self.n_jobs or 0, 0)
 
     def _centred(self, X: Floats) -> Floats:
         return np.asarray(np.nan_to_num(X - self.means_, nan=0.0))
 
-    def _keep(self, fitted: Fitted, profiles: bool) -> None:
-        self.members_ = members(fitted)
+    def _keep(self, fitted: Fitted) -> None:
+        self.members_ = fitted.members
         self.knots_ = np.array(fitted.knots)
-        if profiles:
-            self.model_: Model = as_model(self._spec, fitted)
 
     def _features(self, X: Any) -> Features:
         if hasattr(self, "model_"):
             if not is_profile_table(X):
                 raise ValueError("fitted on profiles: X needs the columns setting and strategy")
-            records, strategy = records_from(X, tuple(self.model_.spec.markers))
+            spec = self.model_.spec
+            known_words(X, {name: law.strategies for name, law in spec.settings.items()})
+            records, strategy = records_from(X, tuple(spec.markers))
             return self.model_.features(records, strategy)
         X = validate_data(self, X, reset=False, dtype=np.float64, ensure_all_finite="allow-nan")
         zeros = np.zeros(len(X), dtype=np.int64)
@@ -172,27 +195,3 @@ class ResistanceClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc
         tags.classifier_tags.multi_class = False
         tags.input_tags.allow_nan = True
         return tags
-
-
-def is_profile_table(X: Any) -> bool:
-    """Whether ``X`` is a DataFrame of profiles."""
-    columns = getattr(X, "columns", None)
-    return columns is not None and {"setting", "strategy"} <= {str(c) for c in columns}
-
-
-def records_from(X: Any, markers: tuple[str, ...]) -> tuple[Records, Words]:
-    """Records and strategies of a DataFrame of profiles; row numbers serve where ids lack."""
-    ids = X["patient_id"] if "patient_id" in X.columns else [f"{i:012d}" for i in range(len(X))]
-    columns = {
-        name: np.asarray(X[name], dtype=float)
-        for name in (*markers, "age", "ecog")
-        if name in X.columns
-    }
-    if "sex" in X.columns:
-        sex = np.asarray(X["sex"], dtype=object)
-        known = {"female": 1.0, "male": 0.0}
-        columns["sex"] = np.array([known.get(value, np.nan) for value in sex])
-    records = Records(
-        np.asarray(ids, dtype=object), np.asarray(X["setting"], dtype=object), columns
-    )
-    return records, np.asarray(X["strategy"], dtype=object)

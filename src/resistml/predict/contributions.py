@@ -23,9 +23,10 @@ class Contributions:
         Inputs of the model matrix.
     values : (n, columns) array
     context : (n,) array
-        What the setting and the strategy add.
+        What the setting and the strategy add, against the plain mean over all pairs of them.
     baseline : float
-        Mean margin of the training patients.
+        Margin of the mean pair, at the training patients' mean inputs for the base and their
+        mean margin for the boosters.
     margin : (n,) array
         Equal to baseline + context + the row's values, before calibration.
     """
@@ -48,17 +49,19 @@ def contributions(model: Model, records: Records, strategy: Words) -> Contributi
     import xgboost as xgb
 
     features = model.features(records, strategy)
-    matrix = xgb.DMatrix(features.matrix)
     n, k = len(features.arms), len(model.members)
+    # One row at least, for the boosters' baseline: it does not depend on the row.
+    inputs = features.matrix if n else np.zeros((1, features.matrix.shape[1]), dtype=np.float32)
+    matrix = xgb.DMatrix(inputs)
     values = np.zeros((n, len(model.spec.columns)))
     context, baseline = np.zeros(n), 0.0
     for member in model.members:
         trees = member.booster.predict(matrix, pred_contribs=True)
         linear = (features.centred - model.column_means) * member.coefficients
-        values += (trees[:, :-1] + linear) / k
+        values += (trees[:n, :-1] + linear) / k
         usual = float(member.intercepts.mean())
         context += (member.intercepts[features.arms] - usual) / k
-        bias = float(trees[0, -1]) if n else 0.0
+        bias = float(trees[0, -1])
         baseline += (usual + float(model.column_means @ member.coefficients) + bias) / k
     margin = model.margins(features).mean(axis=1)
     return Contributions(model.spec.columns, values, context, baseline, margin)

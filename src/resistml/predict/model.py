@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -10,10 +9,10 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import numpy.typing as npt
 
-from resistml.documents import MAX_BYTES, parse_json
 from resistml.errors import ModelError
 from resistml.features.matrix import Records, Words, arm_codes, centred, model_matrix
 from resistml.features.spec import FeatureSpec, spec_from_json
+from resistml.predict.bundle_files import json_object, verified_files
 
 if TYPE_CHECKING:
     import xgboost as xgb
@@ -81,11 +80,11 @@ class Model:
 
     def risk(self, records: Records, strategy: Words) -> Risk:
         """p(resistance) of each patient under the strategy named beside him."""
-        parts = [
-            self.margins(self.features(records.take(rows), strategy[rows]))
-            for rows in np.array_split(np.arange(len(records)), max(1, -(-len(records) // CHUNK)))
-        ]
-        return Risk(self, np.concatenate(parts) if parts else np.empty((0, len(self.members))))
+        margins = np.empty((len(records), len(self.members)))
+        for start in range(0, len(records), CHUNK):
+            rows = np.arange(start, min(start + CHUNK, len(records)))
+            margins[rows] = self.margins(self.features(records.take(rows), strategy[rows]))
+        return Risk(self, margins)
 
 
 @dataclass(frozen=True)
@@ -157,8 +156,8 @@ def load_bundle(folder: Path) -> Model:
     ModelError
         If the folder is no bundle, of another schema, or a file is missing, added or changed.
     """
-    files, manifest_hash = _verified(folder)
-    document = _json(files, "model.json", folder)
+    files, manifest_hash = verified_files(folder)
+    document = json_object("model.json", files.get("model.json"), folder)
     if document.get("schema") != SCHEMA:
         raise ModelError(
             f"has schema {document.get('schema')!r}",
@@ -166,75 +165,28 @@ def load_bundle(folder: Path) -> Model:
             allowed=f"schema {SCHEMA}",
             hint="use the release of resistml that wrote it, or train it again",
         )
+    described = json_object("spec.json", files.get("spec.json"), folder)
     try:
-        spec = spec_from_json(_json(files, "spec.json", folder))
-        members = tuple(
-            Member(
-                np.array(m["intercepts"], dtype=float),
-                np.array(m["coefficients"], dtype=float),
-                _booster(files[m["booster"]]),
-            )
-            for m in document["members"]
-        )
-        return Model(
-            spec=spec,
-            members=members,
+        model = Model(
+            spec=spec_from_json(described),
+            members=tuple(_member(raw, files) for raw in document["members"]),
             knots=np.array(document["knots"], dtype=float),
             column_means=np.array(document["column_means"], dtype=float),
             about=dict(document["about"]),
             hash=manifest_hash,
         )
-    except (KeyError, TypeError, ValueError) as exc:
-        raise ModelError(f"is damaged: {exc!r}", file=folder) from None
+        _check_shapes(model)
+    except (AttributeError, IndexError, KeyError, TypeError, ValueError) as exc:
+        raise ModelError(f"is damaged: {exc!r}", file=folder, hint="train it again") from None
+    return model
 
 
-def _verified(folder: Path) -> tuple[dict[str, bytes], str]:
-    """The content of each file of a bundle, all as its manifest says."""
-    if not (folder / "manifest.json").is_file():
-        raise ModelError(
-            "is no model bundle: it has no manifest.json",
-            file=folder,
-            hint="name the folder that `resistml train` wrote, or leave -m out",
-        )
-    raw = _bytes(folder / "manifest.json", folder)
-    listed = _json({"manifest.json": raw}, "manifest.json", folder).get("files")
-    if not isinstance(listed, dict) or not listed:
-        raise ModelError("its manifest lists no files", file=folder)
-    files: dict[str, bytes] = {}
-    for name, expected in listed.items():
-        parts = Path(name).parts
-        if Path(name).is_absolute() or ".." in parts or len(parts) > 2:
-            raise ModelError(f"its manifest names a path outside it: {name!r}", file=folder)
-        files[name] = _bytes(folder / name, folder)
-        if hashlib.sha256(files[name]).hexdigest() != expected:
-            raise ModelError(
-                f"file {name} was changed since the model was saved", file=folder,
-                hint="fetch the bundle again",
-            )
-    return files, hashlib.sha256(raw).hexdigest()
-
-
-def _bytes(path: Path, folder: Path) -> bytes:
-    try:
-        if path.is_symlink() or path.parent.is_symlink():
-            raise ModelError(f"{path.name} is a link; a bundle holds files alone", file=folder)
-        if path.stat().st_size > 4 * MAX_BYTES:
-            raise ModelError(f"{path.name} is larger than any bundle's file", file=folder)
-        return path.read_bytes()
-    except OSError as exc:
-        raise ModelError(f"{path.name} cannot be read: {exc.strerror}", file=folder) from None
-
-
-def _json(files: dict[str, bytes], name: str, folder: Path) -> dict[str, Any]:
-    try:
-        document = parse_json(files[name].decode("utf-8"))
-    except KeyError:
-        raise ModelError(f"lacks {name}", file=folder) from None
-    except ValueError as exc:
-        raise ModelError(f"{name} is not valid JSON: {exc}", file=folder) from None
-    if not isinstance(document, dict):
-        raise ModelError(f"{name} is no JSON object", file=folder)
-    return document
+def _member(raw: dict[str, Any], files: dict[str, bytes]) -> Member:
+    return Member(
+        np.array(raw["intercepts"], dtype=float),
+        np.array(raw["coefficients"], dtype=float),
+        _booster(files[raw["booster"]]),
+    )
 
 
 def _booster(content: bytes) -> xgb.Booster:
@@ -246,3 +198,22 @@ def _booster(content: bytes) -> xgb.Booster:
     except xgb.core.XGBoostError as exc:
         raise ValueError(str(exc).splitlines()[0]) from None
     return booster
+
+
+def _check_shapes(model: Model) -> None:
+    """Raise ValueError if the parts of a model do not fit together."""
+    arms, columns = len(model.spec.arms), len(model.spec.columns)
+    parts: list[tuple[str, Floats, tuple[int, ...]]] = [
+        ("knots", model.knots, (len(model.knots), 2)),
+        ("column_means", model.column_means, (columns,)),
+    ]
+    for member in model.members:
+        parts.append(("intercepts", member.intercepts, (arms,)))
+        parts.append(("coefficients", member.coefficients, (columns,)))
+        if member.booster.num_features() != columns:
+            raise ValueError(f"a booster of {member.booster.num_features()} columns, not {columns}")
+    for name, values, shape in parts:
+        if values.shape != shape or not np.isfinite(values).all():
+            raise ValueError(f"{name} of shape {values.shape}, not {shape}, or not finite")
+    if len(model.members) < 2 or len(model.knots) < 2 or (np.diff(model.knots[:, 0]) <= 0).any():
+        raise ValueError("fewer than two members, or knots that do not rise")

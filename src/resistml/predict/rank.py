@@ -2,19 +2,24 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
 from resistml.features.conditions import holds
+from resistml.features.matrix import Records
 from resistml.features.spec import FeatureSpec
-from resistml.predict.model import Z90, Model
-from resistml.predict.score import reasons, unmeasured
+from resistml.predict.compare import Comparison, compare
+from resistml.predict.model import Model
+from resistml.predict.patterns import grouped, labels, nothing_measured, reasons, unmeasured
 from resistml.tables.profiles import Profiles
 
-Floats = npt.NDArray[np.float64]
-Rows = dict[str, Any]
+Answer = dict[str, Any]
+Bools = npt.NDArray[np.bool_]
+Rows = npt.NDArray[np.int64]
 
 #: Columns of `resistml rank`, in order.
 COLUMNS = (
@@ -33,157 +38,159 @@ COLUMNS = (
     "status",
     "message",
 )
-#: Response probabilities that differ by less count as equal.
-EQUAL = 0.01
+#: What a line without a rank has.
+_UNRANKED: dict[str, Any] = {
+    "rank": None,
+    "strategy": "",
+    **dict.fromkeys(("value", "p_response", "lower", "upper", "p_best"), np.nan),
+    "tied": False,
+    "cautions": (),
+    "claims": (),
+}
+_NOT_MEASURED = "none of the setting's markers was measured: not ranked"
+_NOT_OPEN = "no strategy of the setting is open"
 
 
-def rank(model: Model, profiles: Profiles, *, everything: bool = False) -> Rows:
+def rank(model: Model, profiles: Profiles, *, everything: bool = False) -> Answer:
     """The columns of `resistml rank`: a row per profile and eligible strategy, best first.
 
     ``value`` is what is ranked by, here the modelled probability of response; ``lower`` and
-    ``upper`` its 90% interval; ``p_best`` the share of the bag in which the strategy is best
-    (within 0.01); ``tied`` whether it cannot be told from the first. Profiles that are rejected
-    or abstained have one row without a rank. With ``everything``, ineligible strategies
-    follow, with the reason in ``message``.
+    ``upper`` its 90% interval; ``p_best`` and ``tied`` as in
+    :class:`~resistml.predict.compare.Comparison`. Profiles that are rejected or abstained (no
+    marker measured, or no strategy open) have one row without a rank. With ``everything``,
+    ineligible strategies follow, with the reason in ``message``.
     """
-    spec, records = model.spec, profiles.records
-    out: dict[str, list[Any]] = {name: [] for name in COLUMNS}
-    good = np.array([i for i in range(len(records)) if i not in profiles.rejected], dtype=np.int64)
-    missing = unmeasured(spec, profiles, good)
-    blocks: dict[int, list[dict[str, Any]]] = {
-        row: [_unranked(profiles, row, "rejected", message)]
-        for row, message in profiles.rejected.items()
-    }
-    for setting in {str(records.setting[row]) for row in good}:
-        rows = np.array([row for row in good if records.setting[row] == setting], dtype=np.int64)
-        blocks.update(_rank_setting(model, profiles, setting, rows, missing, everything))
-    for row in range(len(records)):
-        for entry in blocks[row]:
-            for name in COLUMNS:
-                out[name].append(entry[name])
-    return out
+    blocks = [_rejected(profiles)]
+    for setting, rows in grouped(profiles.records.setting, profiles.accepted).items():
+        blocks += _Setting(model, profiles.records, setting, rows).blocks(everything)
+    return _joined(profiles.records, blocks)
 
 
-def _unranked(profiles: Profiles, row: int, status: str, message: str) -> dict[str, Any]:
-    return {
-        "patient_id": profiles.records.patient_id[row],
-        "setting": profiles.records.setting[row],
-        "rank": None,
-        "strategy": "",
-        **dict.fromkeys(("value", "p_response", "lower", "upper", "p_best"), np.nan),
-        "tied": False,
-        "cautions": [],
-        "claims": [],
-        "status": status,
-        "message": message,
-    }
+@dataclass(frozen=True)
+class _Block:
+    """Lines of the answer: the profile of each, its place in his list, and columns.
+
+    A column is a sequence, a line each, or one value for all.
+    """
+
+    rows: Rows
+    place: Rows
+    columns: Mapping[str, Any]
 
 
-def _rank_setting(
-    model: Model,
-    profiles: Profiles,
-    setting: str,
-    rows: npt.NDArray[np.int64],
-    missing: dict[int, list[str]],
-    everything: bool,
-) -> dict[int, list[dict[str, Any]]]:
-    spec = model.spec
-    arms = spec.settings[setting].strategies
-    subset = profiles.records.take(rows)
-    why = {a: reasons(spec, profiles, a, rows) for a in arms}
-    members = np.stack(
-        [model.risk(subset, np.full(len(rows), a, dtype=object)).margins for a in arms], axis=1
-    )
-    columns = {**subset.columns}
-    cautions = {a: _cautions(spec, a, columns, len(rows)) for a in arms}
-    out: dict[int, list[dict[str, Any]]] = {}
-    for i, row in enumerate(rows):
-        if len(missing[int(row)]) == len(spec.settings[setting].panel):
-            text = "none of the setting's markers was measured: not ranked"
-            out[int(row)] = [_unranked(profiles, int(row), "abstained", text)]
-            continue
-        may = [j for j, a in enumerate(arms) if not why[a][i]]
-        ranking = compare(model, members[i, may])
-        entries = [
-            {
-                **_unranked(profiles, int(row), "ok", ""),
-                "rank": place + 1,
-                "strategy": arms[may[j]],
-                "value": ranking.p[j],
-                "p_response": ranking.p[j],
-                "lower": ranking.lower[j],
-                "upper": ranking.upper[j],
-                "p_best": ranking.p_best[j],
-                "tied": bool(ranking.tied[j]),
-                "cautions": cautions[arms[may[j]]][i],
-                "claims": list(spec.strategies[arms[may[j]]].claims),
-                "message": _unmeasured_message(spec, arms[may[j]], missing[int(row)]),
-            }
-            for place, j in enumerate(ranking.order)
-        ]
-        if everything:
-            entries += [
-                {**_unranked(profiles, int(row), "ineligible", why[a][i]), "strategy": a}
-                for a in arms
-                if why[a][i]
-            ]
-        out[int(row)] = entries or [
-            _unranked(profiles, int(row), "abstained", "no strategy of the setting is open")
-        ]
-    return out
+def _joined(records: Records, blocks: Sequence[_Block]) -> Answer:
+    """The lines of all blocks, by profile and place."""
+    rows = np.concatenate([block.rows for block in blocks])
+    order = np.lexsort((np.concatenate([block.place for block in blocks]), rows))
+    answer: Answer = {"patient_id": records.patient_id[rows[order]]}
+    answer["setting"] = records.setting[rows[order]]
+    for name in COLUMNS[2:]:
+        cells: list[Any] = []
+        for block in blocks:
+            value = block.columns.get(name, _UNRANKED.get(name))
+            one = value is None or isinstance(value, (str, bool, float, tuple))
+            cells += [value] * len(block.rows) if one else value
+        if name in ("cautions", "claims"):
+            answer[name] = [list(cells[i]) for i in order.tolist()]
+        else:
+            answer[name] = [cells[i] for i in order.tolist()]
+    return answer
 
 
-class compare:  # noqa: N801 - reads as the act it is
-    """Compares the strategies open to one patient.
+def _rejected(profiles: Profiles) -> _Block:
+    rows = np.array(list(profiles.rejected), dtype=np.int64)
+    columns = {"status": "rejected", "message": list(profiles.rejected.values())}
+    return _Block(rows, np.zeros(len(rows), dtype=np.int64), columns)
+
+
+class _Setting:
+    """The profiles of one setting, compared under its strategies.
 
     Parameters
     ----------
     model : Model
-    margins : (A, bag) array
-        Log-odds of resistance under each strategy, of each model of the bag.
-
-    Attributes
-    ----------
-    p, lower, upper, p_best : (A,) arrays
-    tied : (A,) array of bool
-    order : (A,) array of int
-        Strategies, best first.
+    records : Records
+        Of all profiles; ``rows`` are those of this setting.
     """
 
-    def __init__(self, model: Model, margins: Floats) -> None:
-        mean, half = margins.mean(axis=1), Z90 * margins.std(axis=1, ddof=1)
-        self.p = 1 - _p(model, mean)
-        self.lower, self.upper = 1 - _p(model, mean + half), 1 - _p(model, mean - half)
-        self.order = np.argsort(-self.p, kind="stable")
-        members = 1 - _p(model, margins)
-        best = members >= members.max(axis=0, initial=0.0) - EQUAL
-        shares = best / np.maximum(best.sum(axis=0), 1)
-        self.p_best = shares.mean(axis=1)
-        first = self.order[0] if len(self.order) else 0
-        gap = margins - margins[first : first + 1]
-        spread = Z90 * gap.std(axis=1, ddof=1)
-        near = np.abs(self.p - self.p[first : first + 1]) < EQUAL
-        self.tied = (near | (np.abs(gap.mean(axis=1)) < spread)) & (len(self.p) > 1)
-        self.tied[first : first + 1] = self.tied.sum() > 1 if len(self.p) else False
+    def __init__(self, model: Model, records: Records, setting: str, rows: Rows) -> None:
+        self.model, self.rows = model, rows
+        self.law = model.spec.settings[setting]
+        self.records = records.take(rows)
+        self.absent = unmeasured(model.spec, records, setting, rows)
+        everyone = np.arange(len(rows))
+        self.why = [reasons(model.spec, self.records, a, everyone) for a in self.law.strategies]
+        self.is_open: Bools = np.array([[not w for w in why] for why in self.why], dtype=bool).T
+        self.empty = nothing_measured(self.absent)
+
+    def blocks(self, everything: bool) -> list[_Block]:
+        """The lines of these profiles."""
+        nothing = ~self.is_open.any(axis=1)
+        said = [
+            self._without_rank(self.empty, _NOT_MEASURED),
+            self._without_rank(~self.empty & nothing, _NOT_OPEN),
+        ]
+        compared = compare(self.model, self._margins(), self.is_open)
+        for j in range(len(self.law.strategies)):
+            said.append(self._ranked(compared, j))
+            if everything:
+                said.append(self._ineligible(j))
+        return said
+
+    def _margins(self) -> npt.NDArray[np.float64]:
+        """(n, A, bag) margins under each strategy."""
+        n = len(self.rows)
+        named = [np.full(n, a, dtype=object) for a in self.law.strategies]
+        return np.stack([self.model.risk(self.records, a).margins for a in named], axis=1)
+
+    def _without_rank(self, which: Bools, text: str) -> _Block:
+        rows = self.rows[which]
+        columns = {"status": "abstained", "message": text}
+        return _Block(rows, np.zeros(len(rows), dtype=np.int64), columns)
+
+    def _ranked(self, compared: Comparison, j: int) -> _Block:
+        """The lines of those to whom the j-th strategy is open."""
+        name = self.law.strategies[j]
+        mine = np.flatnonzero(self.is_open[:, j] & ~self.empty)
+        place = np.argmax(compared.order[mine] == j, axis=1)
+        columns = {
+            "rank": (place + 1).tolist(),
+            "strategy": name,
+            "value": compared.p[mine, j].tolist(),
+            "p_response": compared.p[mine, j].tolist(),
+            "lower": compared.lower[mine, j].tolist(),
+            "upper": compared.upper[mine, j].tolist(),
+            "p_best": compared.p_best[mine, j].tolist(),
+            "tied": compared.tied[mine, j].tolist(),
+            "cautions": _cautions(self.model.spec, name, self.records.take(mine)),
+            "claims": self.model.spec.strategies[name].claims,
+            "status": "ok",
+            "message": self._unmeasured_messages(name, mine),
+        }
+        return _Block(self.rows[mine], place, columns)
+
+    def _ineligible(self, j: int) -> _Block:
+        """The lines of those to whom the j-th strategy is closed, after their ranked ones."""
+        mine = np.flatnonzero(~self.is_open[:, j] & ~self.empty)
+        columns = {
+            "strategy": self.law.strategies[j],
+            "status": "ineligible",
+            "message": [self.why[j][i] for i in mine.tolist()],
+        }
+        place = np.full(len(mine), len(self.law.strategies) + j)
+        return _Block(self.rows[mine], place, columns)
+
+    def _unmeasured_messages(self, strategy: str, mine: Rows) -> list[str]:
+        exposure = self.model.spec.strategies[strategy].exposure
+        bearing = np.array([exposure.get(m, 0.0) != 0.0 for m in self.law.panel], dtype=np.bool_)
+        absent = labels(self.absent[mine] & bearing, self.law.panel)
+        return [f"unmeasured, with a bearing here: {', '.join(m)}" if m else "" for m in absent]
 
 
-def _p(model: Model, margin: Floats) -> Floats:
-    from resistml.predict.model import sigmoid
-
-    return sigmoid(model.calibrated(margin))
-
-
-def _cautions(
-    spec: FeatureSpec, strategy: str, columns: dict[str, Floats], rows: int
-) -> list[list[str]]:
-    """Per row, the strategy's warnings that its record calls for."""
-    out: list[list[str]] = [[] for _ in range(rows)]
-    for caution in spec.strategies[strategy].cautions:
-        for row in np.flatnonzero(holds(columns, caution.when, rows)):
-            out[row].append(caution.text)
-    return out
-
-
-def _unmeasured_message(spec: FeatureSpec, strategy: str, missing: list[str]) -> str:
-    bearing = [m for m in missing if spec.strategies[strategy].exposure.get(m, 0.0) != 0.0]
-    return f"unmeasured, with a bearing here: {', '.join(bearing)}" if bearing else ""
+def _cautions(spec: FeatureSpec, strategy: str, records: Records) -> list[tuple[str, ...]]:
+    """(n,) the strategy's warnings that each record calls for."""
+    cautions = spec.strategies[strategy].cautions
+    n = len(records)
+    held = [holds(records.columns, caution.when, n) for caution in cautions]
+    called = np.column_stack(held) if held else np.zeros((n, 0), dtype=np.bool_)
+    return labels(called, [caution.text for caution in cautions])

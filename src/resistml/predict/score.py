@@ -7,13 +7,15 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from resistml.features.conditions import eligible, undecided
 from resistml.features.matrix import Words
 from resistml.features.spec import FeatureSpec
 from resistml.predict.model import Model
+from resistml.predict.patterns import grouped, labels, nothing_measured, reasons, unmeasured
 from resistml.tables.profiles import Profiles
 
-Rows = dict[str, Any]
+Answer = dict[str, Any]
+Bools = npt.NDArray[np.bool_]
+Rows = npt.NDArray[np.int64]
 
 #: Columns of `resistml score`, in order.
 COLUMNS = (
@@ -29,104 +31,87 @@ COLUMNS = (
 )
 
 
-def score(model: Model, profiles: Profiles) -> Rows:
+def score(model: Model, profiles: Profiles) -> Answer:
     """The columns of `resistml score`, a row per profile.
 
     ``p_resistance`` is the calibrated probability of no objective response; ``lower`` and
-    ``upper`` its 90% interval for the sampling of training patients; NaN where rejected.
-    ``status`` is ok, abstained (nothing that the model uses was measured) or rejected.
+    ``upper`` its 90% interval for the sampling of training patients; NaN unless the status is
+    ok. ``status`` is ok, abstained (no marker of the setting's panel was measured) or rejected.
+    ``flags``: those of the profile (see :class:`~resistml.tables.profiles.Profiles`),
+    ``usual_strategy`` (it named none), ``unmeasured:M`` and ``ineligible`` (its record does
+    not meet what the strategy needs, or does not say); ``message`` gives the reasons.
     """
-    spec, records = model.spec, profiles.records
+    records, accepted = profiles.records, profiles.accepted
     n = len(records)
-    good = np.array([i for i in range(n) if i not in profiles.rejected], dtype=np.int64)
-    strategy = profiles.strategy.copy()
-    for row in good:
-        if not strategy[row]:
-            strategy[row] = spec.settings[records.setting[row]].usual
-    p, low, high = (np.full(n, np.nan) for _ in range(3))
+    strategy = asked_strategy(model.spec, profiles)
     status = np.full(n, "rejected", dtype=object)
-    flags: list[list[str]] = [list(profiles.notes.get(i, ())) for i in range(n)]
-    message: list[str] = [profiles.rejected.get(i, "") for i in range(n)]
-    if len(good):
-        risk = model.risk(records.take(good), strategy[good])
-        p[good] = risk.p
-        low[good], high[good] = risk.interval()
-        status[good] = "ok"
-    missing = unmeasured(spec, profiles, good)
-    ineligible = _ineligible(spec, profiles, strategy, good)
-    for row in good:
-        say: list[str] = []
-        if not profiles.strategy[row]:
-            flags[row].append("usual_strategy")
-            say.append(f"no strategy named: scored against the usual one, {strategy[row]}")
-        panel = spec.settings[records.setting[row]].panel
-        if len(missing[row]) == len(panel):
-            status[row] = "abstained"
-            p[row] = low[row] = high[row] = np.nan
-            say.append("none of the setting's markers was measured")
-        flags[row] += [f"unmeasured:{m}" for m in missing[row]]
-        if row in ineligible:
-            flags[row].append("ineligible")
-            say.append(ineligible[row])
-        message[row] = "; ".join(say)
-    return {
-        "patient_id": records.patient_id,
-        "setting": records.setting,
-        "strategy": strategy,
-        "p_resistance": p,
-        "lower": low,
-        "upper": high,
-        "status": status,
-        "flags": flags,
-        "message": message,
-    }
+    message = np.full(n, "", dtype=object)
+    for row, text in profiles.rejected.items():
+        message[row] = text
+    flags: list[list[str]] = [list(profiles.notes.get(row, ())) for row in range(n)]
+    for setting, rows in grouped(records.setting, accepted).items():
+        said = _Remarks(model.spec, profiles, strategy, setting, rows)
+        status[rows] = np.where(said.empty, "abstained", "ok")
+        message[rows] = said.messages
+        for row, found in zip(rows.tolist(), said.flags, strict=True):
+            flags[row].extend(found)
+    answered = accepted[status[accepted] == "ok"]
+    risk = model.risk(records.take(answered), strategy[answered])
+    p, low, high = (np.full(n, np.nan) for _ in range(3))
+    p[answered] = risk.p
+    low[answered], high[answered] = risk.interval()
+    columns = (records.patient_id, records.setting, strategy, p, low, high, status, flags, message)
+    return dict(zip(COLUMNS, columns, strict=True))
 
 
-def unmeasured(
-    spec: FeatureSpec, profiles: Profiles, rows: npt.NDArray[np.int64]
-) -> dict[int, list[str]]:
-    """Per row, the markers of its setting's panel that have no value."""
-    out: dict[int, list[str]] = {int(row): [] for row in rows}
-    missing = {m: np.isnan(profiles.records.column(m)) for m in spec.markers}
-    for row in rows:
-        for marker in spec.settings[profiles.records.setting[row]].panel:
-            if missing[marker][row]:
-                out[int(row)].append(marker)
+def asked_strategy(spec: FeatureSpec, profiles: Profiles) -> Words:
+    """(n,) the strategy that each profile names, or its setting's usual one."""
+    out = profiles.strategy.copy()
+    accepted = profiles.accepted
+    unnamed = accepted[out[accepted] == ""]
+    for setting, rows in grouped(profiles.records.setting, unnamed).items():
+        out[rows] = spec.settings[setting].usual
     return out
 
 
-def _ineligible(
-    spec: FeatureSpec, profiles: Profiles, strategy: Words, rows: npt.NDArray[np.int64]
-) -> dict[int, str]:
-    """Rows whose record does not make them eligible for their strategy, with the reason."""
-    out: dict[int, str] = {}
-    for name in {str(strategy[row]) for row in rows}:
-        alternatives = spec.strategies[name].eligibility
-        mine = np.array([row for row in rows if strategy[row] == name], dtype=np.int64)
-        for row, reason in zip(mine, reasons(spec, profiles, name, mine), strict=True):
-            if reason and alternatives:
-                out[int(row)] = reason
+class _Remarks:
+    """What is to be said of one setting's profiles.
+
+    Attributes
+    ----------
+    empty : (n,) array of bool
+        True where no marker was measured.
+    flags : list of tuple of str
+    messages : (n,) array of str
+    """
+
+    def __init__(
+        self, spec: FeatureSpec, profiles: Profiles, strategy: Words, setting: str, rows: Rows
+    ) -> None:
+        panel, usual = spec.settings[setting].panel, spec.settings[setting].usual
+        absent = unmeasured(spec, profiles.records, setting, rows)
+        unnamed = profiles.strategy[rows] == ""
+        why = _ineligible(spec, profiles, strategy, rows)
+        self.empty = nothing_measured(absent)
+        names = ("usual_strategy", *(f"unmeasured:{marker}" for marker in panel), "ineligible")
+        self.flags = labels(np.column_stack([unnamed, absent, why != ""]), names)
+        texts = (
+            f"no strategy named: scored against the usual one, {usual}",
+            "none of the setting's markers was measured",
+        )
+        said = labels(np.column_stack([unnamed, self.empty]), texts)
+        self.messages: Words = np.array(
+            [
+                "; ".join((*parts, reason) if reason else parts)
+                for parts, reason in zip(said, why, strict=True)
+            ],
+            dtype=object,
+        )
+
+
+def _ineligible(spec: FeatureSpec, profiles: Profiles, strategy: Words, rows: Rows) -> Words:
+    """(n,) why each row's record does not make it eligible for its strategy; "" where it does."""
+    out = np.full(len(rows), "", dtype=object)
+    for name, places in grouped(strategy[rows], np.arange(len(rows))).items():
+        out[places] = reasons(spec, profiles.records, name, rows[places])
     return out
-
-
-def reasons(
-    spec: FeatureSpec, profiles: Profiles, strategy: str, rows: npt.NDArray[np.int64]
-) -> list[str]:
-    """Why each row is not eligible for a strategy; empty where it is."""
-    alternatives = spec.strategies[strategy].eligibility
-    if not alternatives:
-        return [""] * len(rows)
-    columns = {
-        column: profiles.records.column(column)[rows]
-        for tests in alternatives
-        for column, _, _ in tests
-    }
-    met = eligible(columns, alternatives, len(rows))
-    open_ = undecided(columns, alternatives, len(rows))
-    needs = " or ".join(
-        " and ".join(f"{c} {op} {value:g}" for c, op, value in tests) for tests in alternatives
-    )
-    return [
-        "" if ok else f"{strategy} needs {needs}" + (f"; {', '.join(m)} not measured" if m else "")
-        for ok, m in zip(met, open_, strict=True)
-    ]

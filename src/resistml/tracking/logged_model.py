@@ -8,13 +8,13 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from resistml import __version__
 from resistml.features.links import inverse
 from resistml.features.spec import FeatureSpec, MarkerSpec
 from resistml.notice import NOTICE
 from resistml.predict.model import load_bundle
 from resistml.tracking.items import Items
 from resistml.tracking.session import tracking_at
+from resistml.version import __version__
 
 if TYPE_CHECKING:
     import pandas as pd

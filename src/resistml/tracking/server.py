@@ -25,6 +25,9 @@ TAIL = 12
 #: Seconds that the server has to end by itself.
 GRACE = 10.0
 
+#: Without the eight processes for jobs that no run of ours asks for.
+_LEAN = {"MLFLOW_SERVER_ENABLE_JOB_EXECUTION": "false"}
+
 
 def check_port(port: int) -> None:
     """Raise UsageError unless the port can be listened on."""
@@ -64,7 +67,7 @@ class Server:
     def __init__(self, uri: str, artifacts: str | None, port: int, folder: Path) -> None:
         self.port = port
         self._folder = folder
-        self._environment = {**environment(), "MLFLOW_BACKEND_STORE_URI": uri}
+        self._environment = {**_LEAN, **environment(), "MLFLOW_BACKEND_STORE_URI": uri}
         for name in ("MLFLOW_REGISTRY_STORE_URI", "MLFLOW_TRACKING_URI"):
             self._environment.pop(name, None)
         self._command = [sys.executable, "-m", "mlflow", "server"]
@@ -72,13 +75,13 @@ class Server:
         if artifacts is not None:
             self._command += ["--default-artifact-root", artifacts]
             self._command += ["--artifacts-destination", artifacts]
-        self._log = tempfile.TemporaryFile()  # noqa: SIM115 - closed in __exit__
         self._old_handler: Any = None
 
     def __enter__(self) -> Server:
         apart: dict[str, Any] = {"start_new_session": True}
         if sys.platform == "win32":
             apart = {"creationflags": subprocess.CREATE_NEW_PROCESS_GROUP}
+        self._log = tempfile.TemporaryFile()
         if threading.current_thread() is threading.main_thread():
             self._old_handler = signal.signal(signal.SIGTERM, _leave)
         self._process = subprocess.Popen(

@@ -51,6 +51,7 @@ def session(uri: str, extra: Mapping[str, str] | None = None) -> Iterator[None]:
         stack.enter_context(warnings.catch_warnings())
         for category in (DeprecationWarning, FutureWarning):
             warnings.simplefilter("ignore", category)  # MLflow's own, which users cannot mend
+        warnings.filterwarnings("ignore", ".*Any type hint is inferred", UserWarning)  # the same
         from mlflow.exceptions import MlflowException  # its import makes its loggers loud
         from sqlalchemy.exc import SQLAlchemyError
 

@@ -14,8 +14,8 @@ from resistml.evidence.schema import Claim
 from resistml.features.conditions import eligible, holds
 from resistml.rng import Streams
 from resistml.world.compiled import Compiled, clinical_terms, compile_setting
-from resistml.world.conflicts import tolerance
-from resistml.world.laws import World
+from resistml.world.conflicts import POINT_TOLERANCE, tolerance
+from resistml.world.laws import Conflict, World
 from resistml.world.moments import Cell, claim_cells, is_solved
 
 Floats = npt.NDArray[np.float64]
@@ -32,7 +32,8 @@ class AuditRow:
 
     ``obtained`` is the population value in the world, with its Monte-Carlo standard error
     ``se``. ``status`` is ``within`` its range (a point value within one percentage point),
-    ``tension`` (member of a proven conflict set, whose other members are in ``conflict``),
+    ``tension`` (member of a proven conflict set, whose other members are in ``conflict``, and
+    no further off than that makes necessary),
     ``out``, or ``due``: of an endpoint whose audit is yet to come.
     """
 
@@ -62,7 +63,7 @@ def audit(
         for cell in claim_cells(evidence, claim)
     }
     sums = _sums(world, cells, patients, seed)
-    conflicts = {name: c.claims for c in world.conflicts for name in c.claims}
+    conflicts = {name: c for c in world.conflicts for name in c.claims}
     return [_row(evidence, claim, sums, conflicts) for claim in targets]
 
 
@@ -81,8 +82,7 @@ def _sums(
     out: dict[tuple[Cell, str], _Sum] = {}
     for setting in sorted({cell.setting for cell, _ in cells}):
         c = compile_setting(world, setting)
-        p = _fresh(world, c, patients, seed)
-        columns = recorded_columns(c, p)
+        p, columns = fresh_patients(world, c, patients, seed)
         eta = c.log_odds(p.f, clinical_terms(world, c.arms, p.age, p.ecog))
         for cell, endpoint in sorted((x for x in cells if x[0].setting == setting), key=repr):
             a = c.arms.index(cell.arm)
@@ -97,9 +97,14 @@ def _sums(
     return out
 
 
-def _fresh(world: World, c: Compiled, patients: int, seed: int) -> Patients:
-    """Patients of one setting, all with complete records: missing values are left to chance alone
-    in the default world, so they do not move a rate among those measured."""
+def fresh_patients(
+    world: World, c: Compiled, patients: int, seed: int = SEED
+) -> tuple[Patients, dict[str, Floats]]:
+    """Patients of one setting, and their record by column.
+
+    All records are complete: missing values are left to chance alone in the default world, so
+    they do not move a rate among those measured.
+    """
     streams, width = Streams(seed), len(c.markers)
     name = f"audit.{c.law.id}"
     noise = Noise(
@@ -108,14 +113,15 @@ def _fresh(world: World, c: Compiled, patients: int, seed: int) -> Patients:
         missing=np.ones((patients, width)),
         person=streams.generator(f"{name}.person").random((patients, 3)),
     )
-    return draw_patients(world, c, noise, np.arange(patients))
+    p = draw_patients(world, c, noise, np.arange(patients))
+    return p, recorded_columns(c, p)
 
 
 def _row(
     evidence: Evidence,
     claim: Claim,
     sums: dict[tuple[Cell, str], _Sum],
-    conflicts: dict[str, tuple[str, ...]],
+    conflicts: dict[str, Conflict],
 ) -> AuditRow:
     assert claim.low is not None  # a target has a range
     assert claim.high is not None
@@ -125,12 +131,8 @@ def _row(
         share = sum(p.share for p in parts)
         obtained = sum(p.top for p in parts) / share
         se = sum(p.variance for p in parts) ** 0.5 / share
-        slack = tolerance(claim.low, claim.high)
-        inside = claim.low - slack <= obtained <= claim.high + slack
-        status = "within" if inside else "out"
-        if claim.id in conflicts:
-            status = "tension"
-    others = tuple(x for x in conflicts.get(claim.id, ()) if x != claim.id)
+        status = _status(claim.low, claim.high, obtained, conflicts.get(claim.id))
+    members = conflicts[claim.id].claims if claim.id in conflicts else ()
     return AuditRow(
         claim=claim.id,
         role=claim.role,
@@ -143,5 +145,15 @@ def _row(
         obtained=obtained,
         se=se,
         status=status,
-        conflict=others,
+        conflict=tuple(name for name in members if name != claim.id),
     )
+
+
+def _status(low: float, high: float, obtained: float, conflict: Conflict | None) -> str:
+    """A conflict excuses no more than it makes necessary: all of it on one of its claims."""
+    slack = tolerance(low, high)
+    inside = low - slack <= obtained <= high + slack
+    if conflict is None:
+        return "within" if inside else "out"
+    excused = conflict.gap * len(conflict.claims) ** 0.5 + POINT_TOLERANCE
+    return "tension" if low - excused <= obtained <= high + excused else "out"

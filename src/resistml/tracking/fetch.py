@@ -1,0 +1,39 @@
+"""Fetches a logged or registered model's bundle from MLflow."""
+
+from __future__ import annotations
+
+import tempfile
+from pathlib import Path
+
+from resistml.errors import ModelError, OutputError
+from resistml.tracking.place import resolve_uri
+from resistml.tracking.session import session, tracking_at
+
+
+def fetch_model(address: str, root: Path, uri: str | None = None) -> Path:
+    """The bundle behind ``models:/NAME@alias``, ``models:/NAME/VERSION`` or ``models:/ID``.
+
+    It is copied to a temporary folder; loading holds it against its manifest.
+
+    Raises
+    ------
+    ModelError
+        If the store has no such model, or what it has is no bundle.
+    """
+    store = resolve_uri(uri, root)
+    target = Path(tempfile.mkdtemp(prefix="resistml-model-"))
+    try:
+        with session(store), tracking_at(store):
+            import mlflow
+
+            local = mlflow.artifacts.download_artifacts(address, dst_path=str(target))
+    except (OutputError, OSError) as exc:
+        raise ModelError(
+            f"MLflow has no such model: {exc}".splitlines()[0],
+            file=address,
+            hint="`resistml ui` shows the models that were logged",
+        ) from None
+    for manifest in sorted(Path(local).rglob("manifest.json")):
+        if (manifest.parent / "spec.json").is_file():
+            return manifest.parent
+    raise ModelError("is no model of resistml's: it holds no bundle", file=address)
