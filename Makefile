@@ -23,10 +23,10 @@ demo: $(STAMP)  ## the main job: from the review to scored, ranked and explained
 	@$(BIN)/resistml demo
 
 test: $(STAMP)  ## the quick tests
-	$(BIN)/python -m pytest -n auto -q -m "not slow"
+	OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 $(BIN)/python -m pytest -n auto -q -m "not slow"
 
 test-all: $(STAMP)  ## all tests
-	$(BIN)/python -m pytest -n auto -q
+	OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 $(BIN)/python -m pytest -n auto -q
 
 check: $(STAMP)  ## lint, format, types, import contracts
 	$(BIN)/ruff check src tests

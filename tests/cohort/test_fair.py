@@ -10,10 +10,10 @@ from scipy.special import expit, ndtr
 
 from resistml.cohort.draw import Drawn
 from resistml.cohort.fair import Fair, fair_expectations, mutation_posterior
-from resistml.cohort.markers import draw_noise, draw_patients, record_bounds
 from resistml.rng import Streams
 from resistml.world.compiled import Compiled, clinical_terms, compile_setting
 from resistml.world.laws import World
+from resistml.world.markers import draw_noise, draw_patients, record_bounds
 from tests.world.tiny import tiny_world
 
 WORLD = tiny_world()

@@ -125,3 +125,13 @@ class TestStrategiesOf:
     def test_claim_without_a_strategy_speaks_of_none(self, evidence: Evidence) -> None:
         claim = evidence.claims["s2_csc_high_cutoff"]
         assert strategies_of(evidence, claim, "crc_advanced") == []
+
+
+def test_claims_on_a_marker_begin_with_those_that_the_world_is_solved_to(
+    evidence: Evidence,
+) -> None:
+    found = [evidence.claims[name] for name in evidence.claims_on(marker="ABCB1")]
+    assert {"s2_abcb1_positive_orr", "s2_abcb1_negative_orr"} <= {c.id for c in found[:6]}
+    numbers = [claim.quantitative for claim in found]
+    assert numbers == sorted(numbers, reverse=True)
+    assert False in numbers

@@ -74,9 +74,12 @@ def test_values_that_are_none(table: pd.DataFrame, parts: tuple[str, ...]) -> No
     ("row", "parts"),
     [
         (("crc_advance", "folfox"), ("column 'setting'", "did you mean 'crc_advanced'?")),
-        (("crc_advanced", "folfix"), ("column 'strategy'", "did you mean 'folfi", "folfiri, folf")),
+        (
+            ("crc_advanced", "folfix"),
+            ("column 'strategy'", "did you mean 'folfox'?", "folfiri, folfox"),
+        ),
         (("sclc_extensive", "folfox"), ("column 'strategy'", "allowed: etoposide_cisplatin")),
-        ((None, "folfox"), ("column 'setting'", "'None'")),
+        ((None, "folfox"), ("column 'setting'", "is empty, or no text")),
     ],
 )
 def test_unknown_words(row: tuple[str, str], parts: tuple[str, ...]) -> None:

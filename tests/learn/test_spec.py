@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 
+import numpy as np
+
 from resistml.documents import dump_json, rounded
 from resistml.evidence import Evidence
 from resistml.features.spec import spec_from_json
@@ -26,8 +28,6 @@ def test_spec_does_not_hang_on_the_order_of_patients(
     draft = draft_world(evidence)
     forth = build_spec(evidence, draft, patients.records)
     n = len(patients.records)
-    import numpy as np
-
     back = build_spec(evidence, draft, patients.records.take(np.arange(n)[::-1]))
     assert forth.settings.keys() == back.settings.keys()
     for name, setting in forth.settings.items():

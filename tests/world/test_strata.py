@@ -7,10 +7,10 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from resistml.cohort.markers import Noise, draw_patients, recorded_columns
 from resistml.features import conditions
 from resistml.world.compiled import Compiled, compile_setting
 from resistml.world.laws import Test as Condition
+from resistml.world.markers import Noise, draw_patients, recorded_columns
 from resistml.world.sample import draw_base
 from resistml.world.strata import eligible, stratum
 from tests.world.tiny import tiny_world

@@ -10,13 +10,6 @@ import numpy.typing as npt
 
 from resistml.cohort.assignment import Assignment, choose, propensities
 from resistml.cohort.fair import Fair, fair_expectations
-from resistml.cohort.markers import (
-    Noise,
-    Patients,
-    draw_noise,
-    draw_patients,
-    recorded_columns,
-)
 from resistml.cohort.outcomes import (
     CATEGORIES,
     OutcomeNoise,
@@ -31,6 +24,13 @@ from resistml.features.conditions import eligible
 from resistml.rng import BLOCK, Streams
 from resistml.world.compiled import Compiled, clinical_terms, compile_setting
 from resistml.world.laws import World
+from resistml.world.markers import (
+    Noise,
+    Patients,
+    draw_noise,
+    draw_patients,
+    recorded_columns,
+)
 
 Floats = npt.NDArray[np.float64]
 Bools = npt.NDArray[np.bool_]

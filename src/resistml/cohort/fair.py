@@ -16,9 +16,9 @@ import numpy.typing as npt
 from scipy.special import expit, ndtr, ndtri
 from scipy.stats import qmc
 
-from resistml.cohort.markers import record_bounds
 from resistml.world.compiled import Compiled
 from resistml.world.laws import World
+from resistml.world.markers import record_bounds
 
 Floats = npt.NDArray[np.float64]
 Bools = npt.NDArray[np.bool_]

@@ -113,16 +113,23 @@ class Evidence:
         return found
 
     def claims_on(self, *, strategy: str | None = None, marker: str | None = None) -> list[str]:
-        """Ids of claims about a strategy (its class included), or about a marker."""
+        """Ids of claims about a strategy (its class included), or about a marker.
+
+        What the world is solved to comes first, then what sets a distribution, then other
+        figures, then statements without a figure; else in the catalog's order.
+        """
         names = {strategy}
         if strategy is not None:
             names.add(f"class:{self.strategies[strategy].treatment_class}")
-        return [
-            name
-            for name, claim in self.claims.items()
+        found = [
+            claim
+            for claim in self.claims.values()
             if (strategy is not None and claim.strategy in names)
             or (marker is not None and marker in claim.markers)
         ]
+        weight = {"target": 0, "parameter": 1, "context": 2}
+        found.sort(key=lambda claim: (not claim.quantitative, weight[claim.role]))
+        return [claim.id for claim in found]
 
 
 def strategies_of(evidence: Evidence, claim: Claim, setting: str) -> list[str]:

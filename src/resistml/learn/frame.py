@@ -69,7 +69,7 @@ def _sexes(words: Any) -> Floats:
 def _refuse(row: int, column: str, value: Any, known: Iterable[str]) -> None:
     known = list(known)
     raise TableError(
-        f"'{value}' is not known here",
+        f"'{value}' is not known here" if isinstance(value, str) else "is empty, or no text",
         row=row + 1,
         column=column,
         allowed=listed(known),

@@ -8,7 +8,6 @@ import numpy as np
 import numpy.typing as npt
 from scipy.special import expit
 
-from resistml.cohort.markers import Noise, Patients, draw_patients, recorded_columns
 from resistml.evidence import Evidence
 from resistml.evidence.schema import Claim
 from resistml.features.conditions import eligible, holds
@@ -16,6 +15,7 @@ from resistml.rng import Streams
 from resistml.world.compiled import Compiled, clinical_terms, compile_setting
 from resistml.world.conflicts import POINT_TOLERANCE, tolerance
 from resistml.world.laws import Conflict, World
+from resistml.world.markers import Noise, Patients, draw_patients, recorded_columns
 from resistml.world.moments import Cell, claim_cells, is_solved
 
 Floats = npt.NDArray[np.float64]
