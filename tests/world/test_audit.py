@@ -8,9 +8,10 @@ import numpy as np
 import pytest
 
 from resistml.evidence import Evidence
-from resistml.world.audit import AuditRow, audit
+from resistml.world.audit import AuditRow, _Found, _median, audit
 from resistml.world.conflicts import tolerance
 from resistml.world.laws import World
+from resistml.world.times import MEDIANS, TIME_TOLERANCE
 
 PATIENTS = 20_000
 
@@ -33,26 +34,54 @@ def test_there_is_a_row_for_each_target_in_the_catalogs_order(
         assert row.setting == ", ".join(claim.settings)
 
 
-def test_responses_are_judged_and_the_rest_falls_due(rows: dict[str, AuditRow]) -> None:
+JUDGED = ("orr", "cr", "median_pfs", "median_os")
+
+
+def test_responses_and_medians_are_judged_and_the_rest_falls_due(
+    rows: dict[str, AuditRow],
+) -> None:
     for row in rows.values():
-        assert (row.status == "due") == (row.endpoint not in ("orr", "cr"))
+        assert (row.status == "due") == (row.endpoint not in JUDGED)
         assert (row.status == "due") == bool(np.isnan(row.obtained))
 
 
 def test_every_rate_is_within_its_range_on_fresh_patients(rows: dict[str, AuditRow]) -> None:
     for row in rows.values():
-        if row.status in ("due", "tension"):
+        if row.status in ("due", "tension") or row.endpoint in MEDIANS:
             continue
         # 4 standard errors of this smaller sample beside the tolerance itself.
         slack = tolerance(row.low, row.high) + 4 * row.se
         assert row.low - slack <= row.obtained <= row.high + slack, row.claim
 
 
+def test_every_median_is_within_its_range_on_fresh_patients(rows: dict[str, AuditRow]) -> None:
+    medians = [row for row in rows.values() if row.endpoint in MEDIANS]
+    assert len(medians) == 35
+    for row in medians:
+        point = row.low == row.high
+        # 4 standard errors of this smaller sample beside the tolerance itself.
+        slack = (TIME_TOLERANCE * row.low if point else 0.0) + 4 * row.se
+        assert row.low - slack <= row.obtained <= row.high + slack, row.claim
+
+
+def test_the_median_of_pooled_cells_and_its_error() -> None:
+    """Exponential times: the median is log 2, its standard error 1 / sqrt(n)."""
+    rng = np.random.default_rng(3)
+    n = 100_000
+    parts = [_Found(rng.exponential(size=n // 2), n) for _ in range(2)]
+    median, se = _median(parts)
+    assert se == pytest.approx(1 / n**0.5, rel=0.05)
+    assert median == pytest.approx(np.log(2), abs=4 / n**0.5)
+
+
 @pytest.mark.slow
 def test_none_is_out_at_full_size(evidence: Evidence, world: World) -> None:
     found = audit(evidence, world)
     assert [row.claim for row in found if row.status == "out"] == []
-    assert max(row.se for row in found if row.status != "due") < 0.0025
+    rates = [row for row in found if row.status != "due" and row.endpoint not in MEDIANS]
+    assert max(row.se for row in rates) < 0.0025
+    medians = [row for row in found if row.endpoint in MEDIANS]
+    assert max(row.se / row.obtained for row in medians) < TIME_TOLERANCE / 3
 
 
 def test_members_of_a_conflict_are_in_tension_and_name_each_other(

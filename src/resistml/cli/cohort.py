@@ -107,13 +107,14 @@ def print_audit(rows: list[AuditRow], world: World) -> None:
     made = console.table("Reported against obtained", columns, right=("reported", "obtained"))
     style = {"within": "green", "tension": "yellow", "out": "bold red"}
     for row in judged:
+        timed = row.endpoint.startswith("median_")
         made.add_row(
             row.claim,
             row.setting,
             row.strategy,
             row.endpoint,
-            f"{row.low:.0%}" if row.low == row.high else f"{row.low:.0%}-{row.high:.0%}",
-            f"{row.obtained:.1%}",
+            _reported(row, timed),
+            f"{row.obtained:.1f} months" if timed else f"{row.obtained:.1%}",
             f"[{style[row.status]}]{row.status}[/]",
         )
     screen = console.stdout()
@@ -125,9 +126,14 @@ def print_audit(rows: list[AuditRow], world: World) -> None:
     due = len(rows) - len(judged)
     if due:
         screen.print(
-            f"{due} target claims of endpoints that are not audited yet (times, survival)."
+            f"{due} target claims are due: survival and relapse rates are not audited yet."
         )
     console.notice()
+
+
+def _reported(row: AuditRow, timed: bool) -> str:
+    low, high = (f"{x:g}" if timed else f"{x:.0%}" for x in (row.low, row.high))
+    return low if row.low == row.high else f"{low} to {high}"
 
 
 @app.command()

@@ -12,6 +12,7 @@ import numpy.typing as npt
 from resistml.errors import ModelError
 from resistml.features.matrix import Records, Words, arm_codes, centred, model_matrix
 from resistml.features.spec import FeatureSpec, spec_from_json
+from resistml.predict.booster import load_booster
 from resistml.predict.bundle_files import json_object, verified_files
 
 if TYPE_CHECKING:
@@ -129,7 +130,9 @@ def bag_margins(members: tuple[Member, ...], features: Features) -> Floats:
     """(n, bag) log-odds of resistance of each model of a bag."""
     out = np.empty((len(features.arms), len(members)))
     for k, member in enumerate(members):
-        base = member.intercepts[features.arms] + features.centred @ member.coefficients
+        # Summed row by row, which products of BLAS are not: a row's value is its own.
+        linear = np.einsum("ij,j->i", features.centred, member.coefficients)
+        base = member.intercepts[features.arms] + linear
         added = member.booster.inplace_predict(features.matrix, predict_type="margin")
         out[:, k] = base + added
     return out
@@ -167,9 +170,10 @@ def load_bundle(folder: Path) -> Model:
         )
     described = json_object("spec.json", files.get("spec.json"), folder)
     try:
+        spec = spec_from_json(described)
         model = Model(
-            spec=spec_from_json(described),
-            members=tuple(_member(raw, files) for raw in document["members"]),
+            spec=spec,
+            members=tuple(_member(raw, files, len(spec.columns)) for raw in document["members"]),
             knots=np.array(document["knots"], dtype=float),
             column_means=np.array(document["column_means"], dtype=float),
             about=dict(document["about"]),
@@ -181,23 +185,12 @@ def load_bundle(folder: Path) -> Model:
     return model
 
 
-def _member(raw: dict[str, Any], files: dict[str, bytes]) -> Member:
+def _member(raw: dict[str, Any], files: dict[str, bytes], columns: int) -> Member:
     return Member(
         np.array(raw["intercepts"], dtype=float),
         np.array(raw["coefficients"], dtype=float),
-        _booster(files[raw["booster"]]),
+        load_booster(files[raw["booster"]], columns),
     )
-
-
-def _booster(content: bytes) -> xgb.Booster:
-    import xgboost as xgb
-
-    booster = xgb.Booster()
-    try:
-        booster.load_model(bytearray(content))
-    except xgb.core.XGBoostError as exc:
-        raise ValueError(str(exc).splitlines()[0]) from None
-    return booster
 
 
 def _check_shapes(model: Model) -> None:
@@ -210,8 +203,6 @@ def _check_shapes(model: Model) -> None:
     for member in model.members:
         parts.append(("intercepts", member.intercepts, (arms,)))
         parts.append(("coefficients", member.coefficients, (columns,)))
-        if member.booster.num_features() != columns:
-            raise ValueError(f"a booster of {member.booster.num_features()} columns, not {columns}")
     for name, values, shape in parts:
         if values.shape != shape or not np.isfinite(values).all():
             raise ValueError(f"{name} of shape {values.shape}, not {shape}, or not finite")

@@ -17,6 +17,7 @@ from resistml.world.conflicts import POINT_TOLERANCE, tolerance
 from resistml.world.laws import Conflict, World
 from resistml.world.markers import Noise, Patients, draw_patients, recorded_columns
 from resistml.world.moments import Cell, claim_cells, is_solved
+from resistml.world.times import MEDIANS, TIME_TOLERANCE, pfs_unit, post_unit
 
 Floats = npt.NDArray[np.float64]
 
@@ -31,7 +32,8 @@ class AuditRow:
     """A target claim, reported and obtained.
 
     ``obtained`` is the population value in the world, with its Monte-Carlo standard error
-    ``se``. ``status`` is ``within`` its range (a point value within one percentage point),
+    ``se``. ``status`` is ``within`` its range (a rate reported as a point within one
+    percentage point, a median within 2%),
     ``tension`` (member of a proven conflict set, whose other members are in ``conflict``, and
     no further off than that makes necessary),
     ``out``, or ``due``: of an endpoint whose audit is yet to come.
@@ -59,42 +61,84 @@ def audit(
     cells = {
         (cell, claim.endpoint)
         for claim in targets
-        if is_solved(evidence, claim)
+        if is_audited(evidence, claim)
         for cell in claim_cells(evidence, claim)
     }
-    sums = _sums(world, cells, patients, seed)
+    found = _found(world, cells, patients, seed)
     conflicts = {name: c for c in world.conflicts for name in c.claims}
-    return [_row(evidence, claim, sums, conflicts) for claim in targets]
+    return [_row(evidence, claim, found, conflicts) for claim in targets]
+
+
+def is_audited(evidence: Evidence, claim: Claim) -> bool:
+    """Whether the world is held against the claim: rates of response, and medians of time."""
+    timed = claim.endpoint in MEDIANS and claim.measure == "level"
+    return is_solved(evidence, claim) or timed
 
 
 @dataclass(frozen=True)
-class _Sum:
-    """Totals over the patients of a cell: their share, rate times share, and its variance."""
+class _Found:
+    """What the fresh patients of a cell show.
 
-    share: float
-    top: float
-    variance: float
+    ``values`` are the probabilities of response of its members, or their times; ``patients`` is
+    the number of patients of the setting that they were taken from.
+    """
+
+    values: Floats
+    patients: int
 
 
-def _sums(
+def _found(
     world: World, cells: set[tuple[Cell, str]], patients: int, seed: int
-) -> dict[tuple[Cell, str], _Sum]:
-    out: dict[tuple[Cell, str], _Sum] = {}
+) -> dict[tuple[Cell, str], _Found]:
+    out: dict[tuple[Cell, str], _Found] = {}
     for setting in sorted({cell.setting for cell, _ in cells}):
         c = compile_setting(world, setting)
         p, columns = fresh_patients(world, c, patients, seed)
         eta = c.log_odds(p.f, clinical_terms(world, c.arms, p.age, p.ecog))
+        chance = Streams(seed).generator(f"audit.{setting}.times").random((patients, 3))
         for cell, endpoint in sorted((x for x in cells if x[0].setting == setting), key=repr):
-            a = c.arms.index(cell.arm)
             if cell.conditions:
                 member = holds(columns, cell.conditions, patients)
             else:
                 member = eligible(columns, world.strategies[cell.arm].eligibility, patients)
-            rate = expit(eta[:, a] - (c.kappa[a] if endpoint == "cr" else 0.0))[member]
-            share = member.mean()
-            variance = rate.var() / max(len(rate), 1) * share**2
-            out[cell, endpoint] = _Sum(float(share), float(rate.mean() * share), float(variance))
+            a = c.arms.index(cell.arm)
+            values = _values(world, c, a, endpoint, eta[member, a], chance[member])
+            out[cell, endpoint] = _Found(values, patients)
     return out
+
+
+def _values(
+    world: World, c: Compiled, a: int, endpoint: str, eta: Floats, chance: Floats
+) -> Floats:
+    """Probability of the response asked for, or a drawn time in months, of each patient."""
+    if endpoint not in MEDIANS:
+        return np.asarray(expit(eta - (c.kappa[a] if endpoint == "cr" else 0.0)))
+    arm = c.law.arms[c.arms[a]]
+    response = (chance[:, 0] < expit(eta)).astype(float)
+    pfs = arm.pfs_scale * pfs_unit(world, response, eta - arm.alpha, 1 - chance[:, 1])
+    if endpoint == "median_pfs":
+        return pfs
+    return pfs + arm.os_scale * post_unit(world, response, 1 - chance[:, 2])
+
+
+def _mean(parts: list[_Found]) -> tuple[float, float]:
+    """Pooled mean with its standard error; cells count by their share of their setting."""
+    share = [len(part.values) / part.patients for part in parts]
+    mean = sum(s * float(part.values.mean()) for s, part in zip(share, parts, strict=True))
+    variance = sum(
+        s**2 * float(part.values.var()) / len(part.values)
+        for s, part in zip(share, parts, strict=True)
+    )
+    return mean / sum(share), variance**0.5 / sum(share)
+
+
+def _median(parts: list[_Found], width: float = 0.02) -> tuple[float, float]:
+    """Pooled median with its standard error, 1 / (2 f sqrt(n)), the density f at the median
+    taken from the quantiles ``width`` to its sides."""
+    times = np.concatenate([part.values for part in parts])
+    below, median, above = np.quantile(times, [0.5 - width, 0.5, 0.5 + width])
+    density = 2 * width / (above - below)
+    return float(median), float(0.5 / (density * len(times) ** 0.5))
 
 
 def fresh_patients(
@@ -120,18 +164,18 @@ def fresh_patients(
 def _row(
     evidence: Evidence,
     claim: Claim,
-    sums: dict[tuple[Cell, str], _Sum],
+    found: dict[tuple[Cell, str], _Found],
     conflicts: dict[str, Conflict],
 ) -> AuditRow:
     assert claim.low is not None  # a target has a range
     assert claim.high is not None
     obtained, se, status = float("nan"), float("nan"), "due"
-    if is_solved(evidence, claim):
-        parts = [sums[cell, claim.endpoint] for cell in claim_cells(evidence, claim)]
-        share = sum(p.share for p in parts)
-        obtained = sum(p.top for p in parts) / share
-        se = sum(p.variance for p in parts) ** 0.5 / share
-        status = _status(claim.low, claim.high, obtained, conflicts.get(claim.id))
+    if is_audited(evidence, claim):
+        parts = [found[cell, claim.endpoint] for cell in claim_cells(evidence, claim)]
+        timed = claim.endpoint in MEDIANS
+        obtained, se = _median(parts) if timed else _mean(parts)
+        slack = _time_slack(claim) if timed else tolerance(claim.low, claim.high)
+        status = _status(claim, obtained, slack, conflicts.get(claim.id))
     members = conflicts[claim.id].claims if claim.id in conflicts else ()
     return AuditRow(
         claim=claim.id,
@@ -149,11 +193,18 @@ def _row(
     )
 
 
-def _status(low: float, high: float, obtained: float, conflict: Conflict | None) -> str:
+def _time_slack(claim: Claim) -> float:
+    """How far outside its reported range a median may lie: a point value by its tolerance."""
+    assert claim.low is not None  # a target has a range
+    return TIME_TOLERANCE * claim.low if claim.low == claim.high else 0.0
+
+
+def _status(claim: Claim, obtained: float, slack: float, conflict: Conflict | None) -> str:
     """A conflict excuses no more than it makes necessary: all of it on one of its claims."""
-    slack = tolerance(low, high)
-    inside = low - slack <= obtained <= high + slack
+    assert claim.low is not None  # a target has a range
+    assert claim.high is not None
     if conflict is None:
+        inside = claim.low - slack <= obtained <= claim.high + slack
         return "within" if inside else "out"
     excused = conflict.gap * len(conflict.claims) ** 0.5 + POINT_TOLERANCE
-    return "tension" if low - excused <= obtained <= high + excused else "out"
+    return "tension" if claim.low - excused <= obtained <= claim.high + excused else "out"

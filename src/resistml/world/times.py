@@ -25,6 +25,10 @@ from resistml.world.sample import Base, draw_base, f_values
 
 Floats = npt.NDArray[np.float64]
 
+#: Endpoints that are medians of a time.
+MEDIANS = ("median_pfs", "median_os")
+#: A median reported as a point is met within this share of it.
+TIME_TOLERANCE = 0.02
 #: Scales that the solver looks between: months for OS, units of the PFS law.
 _SHORTEST, _LONGEST = 1e-3, 2_000.0
 
@@ -75,7 +79,7 @@ def solve_times(evidence: Evidence, world: World) -> World:
 def _aims(evidence: Evidence) -> dict[tuple[str, str, str], list[_Aim]]:
     aims: dict[tuple[str, str, str], list[_Aim]] = {}
     for claim in evidence.claims.values():
-        timed = claim.endpoint in ("median_pfs", "median_os") and claim.measure == "level"
+        timed = claim.endpoint in MEDIANS and claim.measure == "level"
         if claim.role != "target" or not timed or claim.low is None or claim.high is None:
             continue
         for cell in claim_cells(evidence, claim):
@@ -83,12 +87,26 @@ def _aims(evidence: Evidence) -> dict[tuple[str, str, str], list[_Aim]]:
             aims.setdefault((cell.setting, cell.arm, claim.endpoint), []).append(aim)
     for s in evidence.modelled_settings:
         for a, arm in evidence.arms_of(s).items():
-            for endpoint in ("median_pfs", "median_os"):
+            for endpoint in MEDIANS:
                 assumed = getattr(arm, endpoint)
                 if assumed is not None:
                     aim = _Aim(Cell(s, a, ()), assumed.value, assumed.value, False)
                     aims.setdefault((s, a, endpoint), []).append(aim)
-    return aims
+    return {key: _widened(found) for key, found in aims.items()}
+
+
+def _widened(aims: list[_Aim]) -> list[_Aim]:
+    """Beside other claims a point leaves half its tolerance, so that a range which begins at it
+    can be met as well."""
+    if sum(aim.claimed for aim in aims) < 2:
+        return aims
+    slack = TIME_TOLERANCE / 2
+    return [
+        replace(aim, low=aim.low * (1 - slack), high=aim.high * (1 + slack))
+        if aim.claimed and aim.low == aim.high
+        else aim
+        for aim in aims
+    ]
 
 
 @dataclass(frozen=True)
