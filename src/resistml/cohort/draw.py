@@ -22,6 +22,7 @@ from resistml.cohort.truth import Attribution
 from resistml.errors import ConfigError, WorldError, did_you_mean
 from resistml.features.conditions import eligible
 from resistml.rng import BLOCK, Streams
+from resistml.threads import one_blas_thread
 from resistml.world.compiled import Compiled, clinical_terms, compile_setting
 from resistml.world.laws import World
 from resistml.world.markers import (
@@ -103,6 +104,7 @@ class Drawer:
         share = np.array([c.law.share for c in self.compiled])
         self._edges = np.cumsum(share / share.sum())[:-1]
 
+    @one_blas_thread
     def block(self, block: int) -> Drawn:
         """The patients of one block, from its own streams alone."""
         streams = Streams(self.plan.seed)

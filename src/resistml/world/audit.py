@@ -12,6 +12,7 @@ from resistml.evidence import Evidence
 from resistml.evidence.schema import Claim
 from resistml.features.conditions import eligible, holds
 from resistml.rng import Streams
+from resistml.threads import one_blas_thread
 from resistml.world.compiled import Compiled, clinical_terms, compile_setting
 from resistml.world.conflicts import POINT_TOLERANCE, tolerance
 from resistml.world.laws import Conflict, World
@@ -53,6 +54,7 @@ class AuditRow:
     conflict: tuple[str, ...] = ()
 
 
+@one_blas_thread
 def audit(
     evidence: Evidence, world: World, patients: int = PATIENTS, seed: int = SEED
 ) -> list[AuditRow]:

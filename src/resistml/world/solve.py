@@ -20,6 +20,7 @@ from scipy.special import expit, logit
 
 from resistml.errors import WorldError
 from resistml.evidence import Evidence, require_sound
+from resistml.threads import one_blas_thread
 from resistml.world.conflicts import find_conflicts
 from resistml.world.draft import draft_world
 from resistml.world.laws import ArmLaw, SettingLaw, World, rounded_world
@@ -38,6 +39,7 @@ PULL = 0.25
 IDENTIFIED = 0.7071
 
 
+@one_blas_thread
 def solve_world(evidence: Evidence) -> World:
     """The default world of a catalog.
 
