@@ -40,7 +40,9 @@ class Scorer:
         """The strategies open to each profile, best modelled response first."""
         from resistml.predict.rank import rank
 
-        return _frame(rank(self.model, self._profiles(profiles), everything=everything))
+        frame = _frame(rank(self.model, self._profiles(profiles), everything=everything))
+        frame["rank"] = frame["rank"].astype("Int64")  # whole numbers, or missing
+        return frame
 
     def explain(self, profiles: Any) -> pd.DataFrame:
         """What each mechanism adds to each profile's log-odds of resistance."""

@@ -44,7 +44,7 @@ class ModelConfig(_Part):
 
     bag: int = Field(default=10, ge=2, le=200, description="Models in the bag.")
     base: bool = Field(default=True, description="Whether boosting starts from an additive base.")
-    penalty: float = Field(default=2.0, gt=0, description="Ridge penalty of the base.")
+    penalty: float = Field(default=0.5, gt=0, description="Ridge penalty of the base.")
     rounds: int = Field(default=300, ge=1, le=20_000, description="Most boosting rounds.")
     checks: int = Field(
         default=6, ge=1, le=50, description="Numbers of rounds compared out of bag."

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import time
 from collections.abc import Callable
 from dataclasses import replace
@@ -138,6 +139,9 @@ class _Training:
         import yaml
 
         resolved = shareable(self.config)
+        if self.config.catalog is not None:  # so that the run can be repeated from its folder
+            shutil.copytree(self.config.catalog, self.folder / "catalog")
+            resolved["catalog"] = "catalog"
         text = yaml.safe_dump(resolved, sort_keys=False, allow_unicode=True)
         (self.folder / "config.yaml").write_text(text, encoding="utf-8")
 

@@ -43,7 +43,7 @@ def _root(
 
 
 def main(argv: Sequence[str] | None = None) -> None:
-    """Run a command line and exit with its code; see `docs/exit-codes.md`."""
+    """Run a command line and exit with its code; see `docs/commands.md`."""
     from resistml.cli import register
 
     register.all_commands(app)

@@ -10,6 +10,7 @@ import typer
 
 from resistml.cli import console
 from resistml.cli.console import Force, Json
+from resistml.cli.evidence import Catalog
 
 if TYPE_CHECKING:
     from resistml.world.audit import AuditRow
@@ -63,14 +64,20 @@ def generate(
 
 
 @app.command()
-def audit(folder: Folder = None, json: Json = False) -> None:
+def audit(folder: Folder = None, catalog: Catalog = None, json: Json = False) -> None:
     """Reported against obtained, for every target claim; exit 4 if one is out."""
-    from resistml.errors import CheckFailed
+    from resistml.errors import CheckFailed, WorldError
     from resistml.evidence import load_evidence
     from resistml.world.audit import audit as hold
 
-    evidence = load_evidence()
-    world = _world(folder)
+    evidence = load_evidence(catalog)
+    world = _world(folder, catalog)
+    if world.catalog_hash != evidence.hash:
+        raise WorldError(
+            "was solved from another catalog",
+            file=folder,
+            hint="name the folder it was extended with: --catalog FOLDER",
+        )
     rows = hold(evidence, world)
     if json:
         console.print_json(
@@ -88,12 +95,14 @@ def audit(folder: Folder = None, json: Json = False) -> None:
         raise CheckFailed(f"out of range: {', '.join(out)}")
 
 
-def _world(folder: Path | None) -> World:
+def _world(folder: Path | None, catalog: Path | None = None) -> World:
     from resistml.evidence import load_evidence
     from resistml.world.laws import read_world
     from resistml.world.solve import solve_world
 
-    return solve_world(load_evidence()) if folder is None else read_world(folder / "world.json")
+    return (
+        solve_world(load_evidence(catalog)) if folder is None else read_world(folder / "world.json")
+    )
 
 
 def _json_row(row: dict[str, Any]) -> dict[str, Any]:

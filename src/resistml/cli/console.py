@@ -29,7 +29,7 @@ ModelName = Annotated[
         "-m",
         "--model",
         metavar="MODEL",
-        help="A bundle's folder or a run's id; else the shipped one.",
+        help="A bundle's folder, a run's id or models:/NAME@alias; else the shipped one.",
     ),
 ]
 #: Rows that a table on a terminal shows.
@@ -40,9 +40,13 @@ def stdout() -> Console:
     """The console for results."""
     from rich.console import Console
 
-    console = Console(highlight=False)
+    class Piped(Console):
+        def on_broken_pipe(self) -> None:
+            raise BrokenPipeError  # the reader has gone, as `head` does: `main` knows what to do
+
+    console = Piped(highlight=False)
     if not console.is_terminal:
-        console = Console(highlight=False, width=max(console.width, 140))
+        console = Piped(highlight=False, width=max(console.width, 140))
     return console
 
 

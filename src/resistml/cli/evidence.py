@@ -121,7 +121,7 @@ def show(
 def _flat(entry: Any, prefix: str = "") -> list[tuple[str, str]]:
     if isinstance(entry, dict) and {"value", "low", "high", "reason"} <= set(entry):
         text = f"{entry['value']:g}  ({entry['low']:g} to {entry['high']:g})  {entry['reason']}"
-        return [(prefix, text)]
+        return [(prefix or "value", text)]
     if isinstance(entry, dict):
         return [
             line

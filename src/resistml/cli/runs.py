@@ -28,7 +28,9 @@ def list_(json: Json = False) -> None:
         console.print_json({"runs": found})
         return
     columns = ("run", "patients", "AUC", "fair oracle", "captured", "error in p")
-    made = console.table(f"{len(found)} runs", columns, right=columns[1:])
+    made = console.table(
+        f"{len(found)} run{'' if len(found) == 1 else 's'}", columns, right=columns[1:]
+    )
     for run in found:
         made.add_row(
             run["run"],

@@ -65,7 +65,7 @@ class ResistanceClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc
         *,
         bag: int = 10,
         base: bool = True,
-        penalty: float = 2.0,
+        penalty: float = 0.5,
         rounds: int = 300,
         checks: int = 6,
         depth: int = 2,

@@ -49,7 +49,7 @@ class Params:
 
     bag: int = 10
     base: bool = True
-    penalty: float = 2.0
+    penalty: float = 0.5
     rounds: int = 300
     checks: int = 6
     depth: int = 2

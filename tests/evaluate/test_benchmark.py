@@ -1,0 +1,64 @@
+"""The benchmark: its rows, and the bars that the model must reach."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from resistml.evaluate.benchmark import FULL_SIZES, JUDGE, JUDGE_SEED, SIZES, run_benchmark
+from resistml.learn.fit import Params
+
+COLUMNS = {
+    *("patients", "seed", "learner", "auc", "auc_oracle", "auc_fair", "logloss", "mae", "ece"),
+    *("value_learned", "value_fixed_rule", "value_oracle", "value_fair", "captured"),
+}
+
+
+class Stages:
+    """Keeps the stages that it is told of."""
+
+    def __init__(self) -> None:
+        self.told: list[str] = []
+
+    def stage(self, name: str) -> Callable[[int, int], None]:
+        self.told.append(name)
+        return lambda done, of: None
+
+
+def by_learner(found: dict[str, Any]) -> dict[str, dict[str, Any]]:
+    return {row["learner"]: row for row in found["results"]}
+
+
+def test_smoke() -> None:
+    stages = Stages()
+    quick = Params(bag=2, rounds=4, checks=1)
+    found = run_benchmark(progress=stages, params=quick, sizes=(800,), judged=800)
+    assert found["judge"] == 800
+    assert [row["learner"] for row in found["results"]] == ["xgboost", "logistic", "constant"]
+    for row in found["results"]:
+        assert set(row) == COLUMNS
+        assert (row["patients"], row["seed"]) == (800, 1)
+        assert 0 < row["value_fixed_rule"] <= row["value_fair"] <= row["value_oracle"] < 1
+    assert found["gap"]["without eligibility"] > found["gap"]["with eligibility"] > 0
+    assert stages.told[-1] == "train on 800, seed 1"
+
+
+def test_sizes_are_those_promised() -> None:
+    assert 20_000 in SIZES
+    assert set(SIZES) < set(FULL_SIZES)
+    assert (JUDGE, JUDGE_SEED) == (60_000, 9_001)
+
+
+@pytest.mark.slow
+def test_bars() -> None:
+    """From training on 20,000, judged on 60,000 fresh patients: at least 0.70 of what there is
+    to gain over the best fixed rule is had, and the AUC is within 0.01 of the fair oracle's."""
+    found = run_benchmark(progress=Stages(), sizes=(20_000,))
+    rows = by_learner(found)
+    mine = rows["xgboost"]
+    assert mine["captured"] >= 0.70
+    assert mine["auc"] >= mine["auc_fair"] - 0.01
+    assert mine["captured"] > rows["constant"]["captured"] + 0.5
+    assert mine["mae"] < 0.05

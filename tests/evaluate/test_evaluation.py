@@ -1,0 +1,160 @@
+"""The evaluation: figures of a model whose truth is known."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from resistml.cohort.draw import Plan
+from resistml.evaluate.evaluation import Evaluation, _correlation, evaluate, subset
+from resistml.evaluate.judge import Judge, draw_judge
+from resistml.evaluate.metrics import auc
+from resistml.evaluate.policy import best_fixed_rule, captured, policy_value
+from resistml.explain.mechanisms import groups
+from resistml.features.matrix import Records, Words
+from resistml.predict.model import Model
+from resistml.world.laws import World
+
+N = 1_500
+
+
+@pytest.fixture(scope="module")
+def judge(world: World) -> Judge:
+    return draw_judge(world, Plan(seed=21, n=N))
+
+
+def half(records: Records, strategy: Words) -> np.ndarray:
+    """A learner that knows nothing."""
+    return np.full(len(records), 0.5)
+
+
+@pytest.fixture(scope="module")
+def found(model: Model, judge: Judge) -> Evaluation:
+    return evaluate(model, {"half": half}, judge, n_train=3_000, resamples=20, seed=1)
+
+
+def test_figures_are_those_of_their_definitions(
+    found: Evaluation, model: Model, judge: Judge
+) -> None:
+    mine = found.learners["xgboost"]
+    p = model.risk(judge.records, judge.strategy).p
+    given = judge.given
+    assert mine.auc.value == pytest.approx(auc(judge.resistant, p))
+    assert mine.auc.low < mine.auc.value < mine.auc.high
+    assert mine.mae == pytest.approx(np.abs(1 - p - judge.p_fair[given]).mean())
+    value = policy_value(judge, 1 - model.risk(judge.oracle_records, judge.arm).p)
+    fixed, fair = best_fixed_rule(judge)[0], policy_value(judge, judge.p_fair)
+    assert mine.value == pytest.approx(value)
+    assert mine.captured == pytest.approx(captured(value, fixed, fair))
+    assert found.value_fixed_rule == fixed
+    assert found.value_given == pytest.approx(judge.p_response[given].mean())
+    assert (found.n_train, found.n_judge) == (3_000, N)
+
+
+def test_oracles_are_judged_like_learners(found: Evaluation) -> None:
+    assert found.fair.captured == pytest.approx(1)
+    assert (found.fair.mae, found.fair.ece) == (0, 0)
+    assert found.oracle.value >= found.fair.value >= found.value_fixed_rule
+    assert found.oracle.captured > 1
+    assert found.oracle.auc.value > found.learners["xgboost"].auc.value
+
+
+def test_a_learner_that_knows_nothing(found: Evaluation, judge: Judge) -> None:
+    nothing = found.learners["half"]
+    assert nothing.auc.value == 0.5
+    assert nothing.logloss == pytest.approx(np.log(2))
+    assert nothing.brier == 0.25
+    assert nothing.mae == pytest.approx(np.abs(judge.p_fair[judge.given] - 0.5).mean())
+
+
+def test_same_seed_same_figures(found: Evaluation, model: Model, judge: Judge) -> None:
+    again = evaluate(model, {"half": half}, judge, n_train=3_000, resamples=20, seed=1)
+    assert again == found
+    other = evaluate(model, {}, judge, n_train=3_000, resamples=20, seed=2)
+    assert other.learners["xgboost"].auc.value == found.learners["xgboost"].auc.value
+    assert other.learners["xgboost"].auc.low != found.learners["xgboost"].auc.low
+
+
+def test_by_setting_equals_each_setting_judged_alone(
+    found: Evaluation, model: Model, judge: Judge
+) -> None:
+    assert list(found.by_setting) == sorted(set(judge.records.setting))
+    assert sum(x["n"] for x in found.by_setting.values()) == N
+    part, rows = subset(judge, "crc_advanced")
+    figures = found.by_setting["crc_advanced"]
+    p = 1 - model.risk(part.oracle_records, part.arm).p
+    assert figures["n"] == len(part.records)
+    assert figures["auc"] == pytest.approx(auc(part.resistant, 1 - p[part.given]))
+    assert figures["auc_fair"] == pytest.approx(auc(part.resistant, 1 - part.p_fair[part.given]))
+    assert figures["value"] == pytest.approx(policy_value(part, p))
+    np.testing.assert_array_equal(judge.p_response[rows], part.p_response)
+    # The whole's values are the settings' weighted means.
+    for name, whole in (
+        ("value", found.learners["xgboost"].value),
+        ("value_fair", found.fair.value),
+        ("value_fixed_rule", found.value_fixed_rule),
+        ("mae", found.learners["xgboost"].mae),
+    ):
+        mean = sum(x[name] * x["n"] for x in found.by_setting.values()) / N
+        assert mean == pytest.approx(whole)
+
+
+def test_subset_keeps_each_patients_rows(judge: Judge) -> None:
+    part, _ = subset(judge, "melanoma_advanced")
+    assert set(part.records.setting) == {"melanoma_advanced"}
+    assert part.arm[part.given].tolist() == part.strategy.tolist()
+    assert part.patient.max() == len(part.records) - 1
+
+
+def test_calibration_curves(found: Evaluation, judge: Judge, model: Model) -> None:
+    curves = found.calibration
+    assert {len(v) for v in curves.values()} == {10}
+    count = np.array(curves["count"])
+    assert count.sum() == N
+    p = model.risk(judge.records, judge.strategy).p
+    assert count @ np.array(curves["predicted"]) / N == pytest.approx(p.mean())
+    assert count @ np.array(curves["observed"]) / N == pytest.approx(judge.resistant.mean())
+    fair = 1 - judge.p_fair[judge.given]
+    assert count @ np.array(curves["fair"]) / N == pytest.approx(fair.mean())
+
+
+def test_importance_and_fidelity_name_the_mechanisms(found: Evaluation, model: Model) -> None:
+    assert list(found.importance) == list(groups(model.spec))
+    assert all(x >= 0 for x in found.importance.values())
+    assert set(found.fidelity) == set(groups(model.spec)) - {"context"}
+    # Of a model trained on 3,000 patients; 1,500 rows: the standard error is below 0.02.
+    assert found.fidelity["accumulation"] > 0.7
+
+
+def test_fidelity_in_a_toy() -> None:
+    """Truth t and what is found, t + noise of the same size: r = 1 / sqrt(2), whatever level
+    each arm has; the standard error at n = 4,000 is (1 - r^2) / sqrt(n) = 0.008."""
+    rng = np.random.default_rng(0)
+    keys = np.repeat(np.array(["a", "b", "c", "d"]), 1_000)
+    level = np.repeat([0.0, 5.0, -5.0, 100.0], 1_000)
+    truth = rng.normal(size=4_000)
+    found = truth + rng.normal(size=4_000)
+    assert _correlation(found + level, truth - level, keys) == pytest.approx(0.7071, abs=0.032)
+    assert _correlation(truth * 3 + level, truth, keys) == pytest.approx(1)
+
+
+def test_fidelity_leaves_out_arms_whose_truth_is_level() -> None:
+    rng = np.random.default_rng(1)
+    truth = np.concatenate([rng.normal(size=50), np.zeros(50)])
+    found = np.concatenate([truth[:50], 100 * rng.normal(size=50)])
+    keys = np.repeat(np.array(["varies", "level"]), 50)
+    assert _correlation(found, truth, keys) == pytest.approx(1)
+    assert np.isnan(_correlation(found, np.zeros(100), keys))
+    assert np.isnan(_correlation(np.zeros(100), truth, keys))
+
+
+def test_json_has_no_nan(found: Evaluation) -> None:
+    worst = replace(found, value_given=float("nan"))
+    text = json.dumps(worst.to_json(), allow_nan=False)
+    plain = json.loads(text)
+    assert plain["value_given"] is None
+    assert plain["learners"]["xgboost"]["auc"]["value"] == found.learners["xgboost"].auc.value
+    assert plain["fixed_rule"]["crc_advanced"] == list(found.fixed_rule["crc_advanced"])

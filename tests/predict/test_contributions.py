@@ -1,0 +1,128 @@
+"""Contributions: exact, and equal to an independent library's."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from itertools import combinations
+from math import factorial
+
+import numpy as np
+import pytest
+
+from resistml.predict.contributions import Contributions, contributions
+from resistml.predict.model import Member, Model
+from tests.patients import Patients
+from tests.predict.tiny import COEFFICIENTS, INTERCEPTS, tiny_model, tiny_profiles
+
+
+@pytest.fixture(scope="module")
+def found(model: Model, patients: Patients) -> Contributions:
+    return contributions(model, patients.records, patients.strategy)
+
+
+def test_add_up_to_the_margin(found: Contributions, model: Model, patients: Patients) -> None:
+    total = found.baseline + found.context + found.values.sum(axis=1)
+    assert len(total) >= 1_000
+    np.testing.assert_allclose(total, found.margin, atol=1e-4)
+    margin = model.risk(patients.records, patients.strategy).margin
+    np.testing.assert_allclose(found.margin, margin, atol=1e-9)
+    assert np.ptp(margin) > 2
+
+
+def without_base(model: Model) -> Model:
+    """Boosters alone."""
+    members = tuple(Member(m.intercepts * 0, m.coefficients * 0, m.booster) for m in model.members)
+    return replace(model, members=members)
+
+
+def without_trees(model: Model) -> Model:
+    """Bases alone."""
+    import xgboost as xgb
+
+    data = xgb.DMatrix(np.zeros((2, len(model.spec.columns))), label=[0.0, 1.0])
+    nothing = xgb.train({"objective": "binary:logistic", "base_score": 0.5}, data, 0)
+    members = tuple(Member(m.intercepts, m.coefficients, nothing) for m in model.members)
+    return replace(model, members=members)
+
+
+def test_booster_part_equals_the_shap_library(model: Model, patients: Patients) -> None:
+    shap = pytest.importorskip("shap")
+    rows = np.arange(200)
+    records, strategy = patients.records.take(rows), patients.strategy[rows]
+    found = contributions(without_base(model), records, strategy)
+    matrix = model.features(records, strategy).matrix
+    explainers = [shap.TreeExplainer(m.booster) for m in model.members]
+    expected = np.mean([e.shap_values(matrix) for e in explainers], axis=0)
+    assert np.abs(expected).max() > 0.03
+    np.testing.assert_allclose(found.values, expected, atol=1e-6)
+    base = np.mean([np.ravel(e.expected_value)[0] for e in explainers])
+    assert found.baseline == pytest.approx(base, abs=1e-6)
+    np.testing.assert_allclose(found.context, 0)
+
+
+def test_base_part_is_coefficient_times_distance(model: Model, patients: Patients) -> None:
+    bases = without_trees(model)
+    found = contributions(bases, patients.records, patients.strategy)
+    centred = model.features(patients.records, patients.strategy).centred
+    coefficients = np.mean([m.coefficients for m in model.members], axis=0)
+    np.testing.assert_allclose(
+        found.values, (centred - model.column_means) * coefficients, atol=1e-9
+    )
+    intercepts = np.mean([m.intercepts for m in model.members], axis=0)
+    assert found.baseline == pytest.approx(intercepts.mean() + model.column_means @ coefficients)
+    arms = model.features(patients.records, patients.strategy).arms
+    np.testing.assert_allclose(found.context, (intercepts - intercepts.mean())[arms], atol=1e-12)
+
+
+def test_linear_values_are_shapley_values_by_definition() -> None:
+    """By brute force over coalitions, the absent columns at the population's mean."""
+    rng = np.random.default_rng(0)
+    beta, x, mean = rng.normal(size=4), rng.normal(size=4), rng.normal(size=4)
+
+    def worth(present: tuple[int, ...]) -> float:
+        return float(beta @ np.where(np.isin(np.arange(4), present), x, mean))
+
+    for j in range(4):
+        others = [k for k in range(4) if k != j]
+        value = 0.0
+        for size in range(4):
+            weight = factorial(size) * factorial(3 - size) / factorial(4)
+            for group in combinations(others, size):
+                value += weight * (worth((*group, j)) - worth(group))
+        assert value == pytest.approx(beta[j] * (x[j] - mean[j]))
+
+
+def test_by_hand() -> None:
+    """A = e under chemotherapy: its coefficient's mean, 0.6; nothing else is there to add."""
+    profiles = tiny_profiles({"A": float(np.e), "T": 0, "P": 50})
+    found = contributions(tiny_model(), profiles.records, np.array(["chemo"], dtype=object))
+    assert found.values[0, 0] == pytest.approx(COEFFICIENTS[:, 0].mean())
+    np.testing.assert_allclose(found.values[0, 1:], 0)
+    assert found.baseline == pytest.approx(INTERCEPTS.mean())
+    assert found.context[0] == pytest.approx(INTERCEPTS[:, 0].mean() - INTERCEPTS.mean())
+
+
+def test_what_does_not_bear_on_the_strategy_adds_nothing_but_its_setting(
+    found: Contributions, model: Model, patients: Patients
+) -> None:
+    """Where a marker's exposure is 0, its value is one and the same: it cannot tell patients
+    apart, though its distance from the population's mean may count."""
+    for j, marker in enumerate(model.spec.markers):
+        closed = np.array(
+            [model.spec.strategies[a].exposure.get(marker, 0.0) == 0 for a in patients.strategy]
+        )
+        if closed.sum() > 1:
+            base = (0 - model.column_means[j]) * np.mean([m.coefficients[j] for m in model.members])
+            only_linear = contributions(
+                without_trees(model),
+                patients.records.take(np.flatnonzero(closed)),
+                patients.strategy[closed],
+            ).values[:, j]
+            np.testing.assert_allclose(only_linear, base, atol=1e-12)
+
+
+def test_no_rows(model: Model, patients: Patients, found: Contributions) -> None:
+    none = np.arange(0)
+    empty = contributions(model, patients.records.take(none), patients.strategy[none])
+    assert empty.values.shape == (0, len(model.spec.columns))
+    assert empty.baseline == pytest.approx(found.baseline)
