@@ -41,7 +41,8 @@ format: $(STAMP)  ## put the code in order
 model: $(STAMP)  ## train the shipped default model anew
 	$(BIN)/python -m resistml train default --set tracking.enabled=false --set name=shipped
 	rm -rf models/default
-	cp -r "$$(ls -td runs/shipped-*/ | head -1)model" models/default
+	mv "$$(ls -td runs/shipped-*/ | head -1)model" models/default
+	rm -rf runs/shipped-*
 
 data: $(STAMP)  ## draw the shipped small cohort anew
 	$(BIN)/python -m resistml cohort generate --n 2000 --seed 20260101 --out data/synthetic --force

@@ -9,12 +9,14 @@ import numpy as np
 import pytest
 
 from resistml.explain.mechanisms import COLUMNS, by_mechanism, explain, explain_profiles, groups
+from resistml.features.matrix import Records
 from resistml.features.spec import CLINICAL
 from resistml.predict.contributions import contributions
 from resistml.predict.model import Model
 from tests.patients import Patients
 from tests.predict.tiny import COEFFICIENTS, INTERCEPTS, tiny_model, tiny_profiles
 
+CLINICAL_WORDS = {"age", "ecog", "sex", "frail"}
 FIVE = ["accumulation", "target", "apoptosis", "stemness", "microenvironment"]
 
 
@@ -86,8 +88,9 @@ def test_markers_and_claims_are_those_that_bear(model: Model, patients: Patients
                 and m in spec.settings[setting].panel
                 and strategy.exposure.get(m, 0.0) != 0.0
             }
-            named = {text.partition("=")[0] for text in line["markers"] if "=" in text}
-            assert named == bearing
+            named = {text.partition("=")[0] for text in line["markers"]}
+            assert named - CLINICAL_WORDS == bearing
+            assert line["mechanism"] == "clinical" or not named & CLINICAL_WORDS
             assert set(line["claims"]) == {c for m in bearing for c in spec.markers[m].claims}
             assert len(set(line["claims"])) == len(line["claims"])
         assert all(claim in spec.claims for claim in line["claims"])
@@ -118,19 +121,50 @@ def test_strongest_marker_comes_first(model: Model, patients: Patients) -> None:
     answer = lines(explain(model, patients.records, patients.strategy))
     several = 0
     for line in answer:
-        named = [m for m in line["markers"] if "=" in m]
+        named = [m for m in line["markers"] if m.partition("=")[0] not in CLINICAL_WORDS]
         sizes = [abs(float(m.partition("(")[2].rstrip(")"))) for m in named]
         assert sizes == sorted(sizes, reverse=True)
         several += len(sizes) > 1
     assert several > 100
 
 
-def test_clinical_columns_are_named_where_they_count(model: Model, patients: Patients) -> None:
+def test_clinical_terms_are_named_with_the_patients_own_values(
+    model: Model, patients: Patients
+) -> None:
     answer = lines(explain(model, patients.records, patients.strategy))
+    seen: set[str] = set()
+    per_patient = len(groups(model.spec)) + 1
+    for k, line in enumerate(answer):
+        if line["mechanism"] != "clinical":
+            continue
+        i = k // per_patient
+        for text in line["markers"]:
+            name, _, rest = text.partition("=")
+            value = rest.split(" ")[0]
+            if name in ("age", "ecog"):
+                assert float(value) == patients.records.column(name)[i]
+            elif name == "sex":
+                assert value == ("male", "female")[int(patients.records.column("sex")[i])]
+            elif name == "frail":
+                assert model.spec.strategies[patients.strategy[i]].treatment_class.endswith(
+                    "intensified"
+                )
+            seen.add(name)
+    assert {"age", "ecog", "frail"} <= seen
+
+
+def test_an_unmeasured_clinical_term_says_so(model: Model, patients: Patients) -> None:
+    records = patients.records.take(np.arange(50))
+    unknown = Records(
+        records.patient_id,
+        records.setting,
+        {**records.columns, "ecog": np.full(50, np.nan)},
+    )
+    answer = lines(explain(model, unknown, patients.strategy[:50]))
     texts = [m for x in answer if x["mechanism"] == "clinical" for m in x["markers"]]
-    named = {text.split(" ")[0] for text in texts if "=" not in text}  # the rest are markers
-    assert named <= set(CLINICAL)
-    assert {"age_over_60", "ecog_1", "ecog_2"} <= named
+    shown = [text for text in texts if text.startswith("ecog=")]
+    assert shown
+    assert all(text.startswith("ecog=unmeasured") for text in shown)
 
 
 def test_profiles_without_a_strategy_and_rejected_ones() -> None:

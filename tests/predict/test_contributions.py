@@ -9,7 +9,7 @@ from math import factorial
 import numpy as np
 import pytest
 
-from resistml.predict.contributions import Contributions, contributions
+from resistml.predict.contributions import Contributions, bearing, contributions
 from resistml.predict.model import Member, Model
 from tests.patients import Patients
 from tests.predict.tiny import COEFFICIENTS, INTERCEPTS, tiny_model, tiny_profiles
@@ -54,10 +54,12 @@ def test_booster_part_equals_the_shap_library(model: Model, patients: Patients) 
     explainers = [shap.TreeExplainer(m.booster) for m in model.members]
     expected = np.mean([e.shap_values(matrix) for e in explainers], axis=0)
     assert np.abs(expected).max() > 0.03
-    np.testing.assert_allclose(found.values, expected, atol=1e-6)
+    bears = bearing(model.spec)[model.features(records, strategy).arms]
+    np.testing.assert_allclose(found.values, np.where(bears, expected, 0), atol=1e-6)
     base = np.mean([np.ravel(e.expected_value)[0] for e in explainers])
     assert found.baseline == pytest.approx(base, abs=1e-6)
-    np.testing.assert_allclose(found.context, 0)
+    rest = np.where(bears, 0, expected).sum(axis=1)
+    np.testing.assert_allclose(found.context, rest, atol=1e-6)
 
 
 def test_base_part_is_coefficient_times_distance(model: Model, patients: Patients) -> None:
@@ -65,13 +67,14 @@ def test_base_part_is_coefficient_times_distance(model: Model, patients: Patient
     found = contributions(bases, patients.records, patients.strategy)
     centred = model.features(patients.records, patients.strategy).centred
     coefficients = np.mean([m.coefficients for m in model.members], axis=0)
-    np.testing.assert_allclose(
-        found.values, (centred - model.column_means) * coefficients, atol=1e-9
-    )
+    arms = model.features(patients.records, patients.strategy).arms
+    bears = bearing(model.spec)[arms]
+    expected = (centred - model.column_means) * coefficients
+    np.testing.assert_allclose(found.values, np.where(bears, expected, 0), atol=1e-9)
     intercepts = np.mean([m.intercepts for m in model.members], axis=0)
     assert found.baseline == pytest.approx(intercepts.mean() + model.column_means @ coefficients)
-    arms = model.features(patients.records, patients.strategy).arms
-    np.testing.assert_allclose(found.context, (intercepts - intercepts.mean())[arms], atol=1e-12)
+    context = (intercepts - intercepts.mean())[arms] + np.where(bears, 0, expected).sum(axis=1)
+    np.testing.assert_allclose(found.context, context, atol=1e-9)
 
 
 def test_linear_values_are_shapley_values_by_definition() -> None:
@@ -102,23 +105,43 @@ def test_by_hand() -> None:
     assert found.context[0] == pytest.approx(INTERCEPTS[:, 0].mean() - INTERCEPTS.mean())
 
 
-def test_what_does_not_bear_on_the_strategy_adds_nothing_but_its_setting(
+def test_what_does_not_bear_on_the_strategy_counts_as_context(
     found: Contributions, model: Model, patients: Patients
 ) -> None:
-    """Where a marker's exposure is 0, its value is one and the same: it cannot tell patients
-    apart, though its distance from the population's mean may count."""
+    """Where a marker's exposure is 0 its value cannot tell patients apart."""
     for j, marker in enumerate(model.spec.markers):
         closed = np.array(
             [model.spec.strategies[a].exposure.get(marker, 0.0) == 0 for a in patients.strategy]
         )
-        if closed.sum() > 1:
-            base = (0 - model.column_means[j]) * np.mean([m.coefficients[j] for m in model.members])
-            only_linear = contributions(
-                without_trees(model),
-                patients.records.take(np.flatnonzero(closed)),
-                patients.strategy[closed],
-            ).values[:, j]
-            np.testing.assert_allclose(only_linear, base, atol=1e-12)
+        assert not found.values[closed, j].any()
+    spread = 0
+    for arm in set(patients.strategy.tolist()):
+        for setting in set(patients.records.setting.tolist()):
+            rows = (patients.strategy == arm) & (patients.records.setting == setting)
+            if rows.sum() > 1:
+                # The base adds the same to all of them; trees may let a little of it interact.
+                assert np.ptp(found.context[rows]) < 0.05
+                spread += 1
+    assert spread > 20
+
+
+def test_which_columns_bear(model: Model) -> None:
+    mask = bearing(model.spec)
+    assert mask.shape == (len(model.spec.arms), len(model.spec.columns))
+    column = {name: j for j, name in enumerate(model.spec.columns)}
+    folfox = model.spec.arms.index(("crc_advanced", "folfox"))
+    antibody = model.spec.arms.index(("crc_advanced", "folfox_cetuximab"))
+    dense = model.spec.arms.index(("breast_ac", "dose_dense_ac"))
+    assert (mask[folfox, column["KRAS_mut"]], mask[antibody, column["KRAS_mut"]]) == (False, True)
+    assert not mask[folfox, column["CTC"]]  # not in the panel
+    assert (
+        mask[folfox, column["frail_intensified"]],
+        mask[dense, column["frail_intensified"]],
+    ) == (
+        False,
+        True,
+    )
+    assert mask[:, column["age_over_60"]].all()
 
 
 def test_no_rows(model: Model, patients: Patients, found: Contributions) -> None:

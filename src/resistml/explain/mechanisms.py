@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -20,8 +21,25 @@ Answer = dict[str, Any]
 
 #: Columns of `resistml explain`, in order.
 COLUMNS = ("patient_id", "strategy", "mechanism", "contribution", "markers", "claims")
-#: Clinical columns that add less are not named.
+#: What adds less than this is not named among the clinical terms.
 _NAMED = 0.005
+
+
+def _number(value: float) -> str:
+    return "unmeasured" if np.isnan(value) else f"{value:.3g}"
+
+
+def _word(no: str, yes: str) -> Callable[[float], str]:
+    return lambda value: "unmeasured" if np.isnan(value) else (yes if value == 1 else no)
+
+
+#: What a clinical term is called, how its value is shown, and the matrix's columns it is made of.
+_CLINICAL_WORDS: dict[str, tuple[Callable[[float], str], tuple[str, ...]]] = {
+    "age": (_number, ("age_over_60",)),
+    "ecog": (_number, ("ecog_1", "ecog_2")),
+    "sex": (_word("male", "female"), ("female",)),
+    "frail": (_word("no", "yes"), ("frail_intensified",)),
+}
 
 
 def groups(spec: FeatureSpec) -> tuple[str, ...]:
@@ -89,6 +107,11 @@ class _Behind:
     def __init__(self, spec: FeatureSpec, records: Records, values: Floats) -> None:
         self._spec = spec
         self._measured = [records.column(marker) for marker in spec.markers]
+        age, ecog = records.column("age"), records.column("ecog")
+        frail = np.where((ecog >= 2) | (age > spec.frailty_age), 1.0, 0.0)
+        unknown = np.isnan(ecog) & ~(age > spec.frailty_age)
+        frail = np.where(unknown, np.nan, frail)
+        self._clinical = {"age": age, "ecog": ecog, "sex": records.column("sex"), "frail": frail}
         self._values = values
         self._known: dict[tuple[str, str], list[_Bearing]] = {}
 
@@ -117,11 +140,19 @@ class _Behind:
         values = self._values[i]
         shown = sorted(bearing.markers, key=lambda pair: (-abs(values[pair[0]]), pair[1]))
         texts = [self._marker(i, j, name, values[j]) for j, name in shown]
-        texts += [
-            f"{c} ({values[j]:+.2f})" for j, c in bearing.clinical if abs(values[j]) >= _NAMED
-        ]
+        if bearing.clinical:
+            texts += self._clinical_texts(i, {c: values[j] for j, c in bearing.clinical})
         claims = [c for _, name in shown for c in self._spec.markers[name].claims]
         return texts, list(dict.fromkeys((*bearing.claims, *claims)))
+
+    def _clinical_texts(self, i: int, values: dict[str, float]) -> list[str]:
+        """Age, ECOG, sex and frailty with what they add; what adds next to nothing is left out."""
+        texts = []
+        for name, (shown, columns) in _CLINICAL_WORDS.items():
+            added = sum(values[column] for column in columns)
+            if abs(added) >= _NAMED:
+                texts.append(f"{name}={shown(self._clinical[name][i])} ({added:+.2f})")
+        return texts
 
     def _marker(self, i: int, j: int, name: str, value: float) -> str:
         measured = self._measured[j][i]

@@ -8,9 +8,11 @@ import numpy as np
 import numpy.typing as npt
 
 from resistml.features.matrix import Records, Words
+from resistml.features.spec import FeatureSpec
 from resistml.predict.model import Model
 
 Floats = npt.NDArray[np.float64]
+Bools = npt.NDArray[np.bool_]
 
 
 @dataclass(frozen=True)
@@ -22,8 +24,11 @@ class Contributions:
     columns : tuple of str
         Inputs of the model matrix.
     values : (n, columns) array
+        0 where the column has no bearing on the strategy.
     context : (n,) array
-        What the setting and the strategy add, against the plain mean over all pairs of them.
+        What the setting and the strategy add, against the plain mean over all pairs of them;
+        columns without a bearing on the strategy count here, since what they add is
+        owed to the strategy and not to the patient.
     baseline : float
         Margin of the mean pair, at the training patients' mean inputs for the base and their
         mean margin for the boosters.
@@ -63,5 +68,24 @@ def contributions(model: Model, records: Records, strategy: Words) -> Contributi
         context += (member.intercepts[features.arms] - usual) / k
         bias = float(trees[0, -1])
         baseline += (usual + float(model.column_means @ member.coefficients) + bias) / k
+    bears = bearing(model.spec)[features.arms]
+    context += np.where(bears, 0.0, values).sum(axis=1)
+    values = np.where(bears, values, 0.0)
     margin = model.margins(features).mean(axis=1)
     return Contributions(model.spec.columns, values, context, baseline, margin)
+
+
+def bearing(spec: FeatureSpec) -> Bools:
+    """(arms, columns) whether a column of the matrix bears on a strategy in a setting.
+
+    A marker does if it is in the setting's panel and the strategy is exposed to it; age, ECOG and
+    sex always do, frailty on intensified regimens.
+    """
+    out = np.ones((len(spec.arms), len(spec.columns)), dtype=bool)
+    for i, (setting, strategy) in enumerate(spec.arms):
+        panel, arm = spec.settings[setting].panel, spec.strategies[strategy]
+        for j, marker in enumerate(spec.markers):
+            out[i, j] = marker in panel and arm.exposure.get(marker, 0.0) != 0.0
+        frail = spec.columns.index("frail_intensified")
+        out[i, frail] = arm.treatment_class == "chemotherapy_intensified"
+    return out
