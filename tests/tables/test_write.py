@@ -256,3 +256,15 @@ def test_any_text_can_be_written_and_read(texts: list[str], ending: str) -> None
         path = Path(folder) / f"t.{ending}"
         write_rows({"n": ["1"] * len(texts), "text": texts}, path)
         assert len(read_rows(path)["text"]) == len(texts)
+
+
+def test_whole_numbers_may_be_missing_in_any_block(tmp_path: Path) -> None:
+    """As the ranks are of profiles that could not be ranked."""
+    out = tmp_path / "ranks.parquet"
+    with row_writer(out) as writer:
+        writer.write({"rank": [1, 2]})
+        writer.write({"rank": [None, 1]})
+        writer.write({"rank": [None]})
+    table = parquet.read_table(out)
+    assert str(table.schema.field("rank").type) == "int64"
+    assert table["rank"].to_pylist() == [1, 2, None, 1, None]

@@ -35,12 +35,13 @@ def from_floats(values: Floats) -> Array:
     return pa.Array.from_buffers(pa.float64(), len(data), buffers)
 
 
-def from_ints(values: npt.NDArray[np.integer[Any]]) -> Array:
-    """An int64 array."""
+def from_ints(values: npt.NDArray[np.integer[Any]], valid: Bools | None = None) -> Array:
+    """An int64 array; null where ``valid`` is given and False."""
     import pyarrow as pa
 
     data = np.ascontiguousarray(values, dtype=np.int64)
-    return pa.Array.from_buffers(pa.int64(), len(data), [None, pa.py_buffer(data.tobytes())])
+    bitmap = None if valid is None or valid.all() else _bitmap(valid)
+    return pa.Array.from_buffers(pa.int64(), len(data), [bitmap, pa.py_buffer(data.tobytes())])
 
 
 def from_bools(values: Bools) -> Array:

@@ -78,7 +78,9 @@ def arrow_column(values: Values, kind: str | None = None) -> arrays.Array:
     if kind == "bool":
         return arrays.from_bools(np.array(cells, dtype=np.bool_))
     if kind == "int64":
-        return arrays.from_ints(np.array(cells, dtype=np.int64))
+        there = np.array([cell is not None for cell in cells], dtype=np.bool_)
+        whole = np.array([0 if cell is None else cell for cell in cells], dtype=np.int64)
+        return arrays.from_ints(whole, there)
     return arrays.from_floats(np.array([np.nan if c is None else c for c in cells], np.float64))
 
 
@@ -91,9 +93,10 @@ def arrow_kind(values: Values) -> str:
         return "list"
     if types == {bool}:
         return "bool" if not any(cell is None for cell in values) else "string"
-    if types == {int} and not any(cell is None for cell in values):
+    if types == {int}:
         return "int64"
-    return "double" if types and types <= {int, float, np.float64} else "string"
+    # A column without a value is one of numbers: text that is missing is written as "".
+    return "double" if types <= {int, float, np.float64} else "string"
 
 
 def unicode(text: str) -> str:
