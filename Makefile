@@ -5,7 +5,7 @@ BIN    := $(VENV)/bin
 STAMP  := $(VENV)/.installed
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test test-all check format model data lock wheel bench clean
+.PHONY: help setup demo ui test test-all check format model data lock wheel bench clean
 
 help:  ## list the targets
 	@awk -F':.*## ' '/^[a-z-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -21,6 +21,9 @@ $(STAMP): requirements.lock pyproject.toml
 setup: $(STAMP)  ## make the environment from the hashed lock file
 demo: $(STAMP)  ## the main job: from the review to scored, ranked and explained profiles
 	@$(BIN)/resistml demo
+
+ui: $(STAMP)  ## start the MLflow UI and say where it is
+	@$(BIN)/resistml ui
 
 test: $(STAMP)  ## the quick tests
 	OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 $(BIN)/python -m pytest -n auto -q -m "not slow"

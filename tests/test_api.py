@@ -151,3 +151,11 @@ def test_train_then_load_by_the_runs_id(tmp_path: Path, monkeypatch: pytest.Monk
 def test_unknown_public_name() -> None:
     with pytest.raises(AttributeError, match="no attribute 'nothing'"):
         _ = resistml.nothing
+
+
+def test_the_documented_names_can_be_completed() -> None:
+    import resistml
+
+    wanted = {"load", "train", "generate", "ResistanceClassifier", "__version__"}
+    assert wanted == set(dir(resistml))
+    assert all(getattr(resistml, name) is not None for name in wanted)

@@ -20,6 +20,10 @@ if TYPE_CHECKING:
     from resistml.learn.estimator import ResistanceClassifier
 
 
+def __dir__() -> list[str]:
+    return sorted(__all__)
+
+
 def __getattr__(name: str) -> Any:
     """Import the public names when they are first used, so that the command line starts fast."""
     if name in ("generate", "load", "train"):

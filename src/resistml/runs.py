@@ -40,7 +40,7 @@ LIMITS = (
 )
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Run:
     """A finished run.
 
@@ -58,6 +58,10 @@ class Run:
     audit: list[AuditRow]
     seconds: dict[str, float]
     tracked: Logged | None = None
+
+    def __repr__(self) -> str:
+        mine = self.evaluation.learners["xgboost"]
+        return f"<resistml run {self.id!r}: AUC {mine.auc.value:.3f}, captured {mine.captured:.0%}>"
 
 
 def write_figures(run: Run) -> None:

@@ -16,6 +16,7 @@ from resistml.evaluate.policy import (
     captured,
     first_choice,
     policy_value,
+    reached,
 )
 from tests.evaluate.toy import judge_of
 
@@ -80,7 +81,8 @@ def test_no_fixed_rule_beats_the_best_and_none_beats_the_oracle(p: Floats, seed:
     judge = judge_of(p)
     value, lists = best_fixed_rule(judge)
     assert value == pytest.approx(best_list(p)[0] / len(p))
-    assert set(lists["s"]) == set(judge.arm)
+    assert set(lists["s"]) <= set(judge.arm)  # arms that nobody gets are left out
+    assert lists["s"]
     rng = np.random.default_rng(seed)
     fixed = dict(zip(sorted(set(judge.arm)), rng.random(p.shape[1]), strict=False))
     rule = np.array([fixed[a] for a in judge.arm])
@@ -93,7 +95,7 @@ def test_no_fixed_rule_beats_the_best_and_none_beats_the_oracle(p: Floats, seed:
 def test_each_setting_has_a_list_of_its_own() -> None:
     p = np.array([[0.9, 0.1], [0.8, 0.3], [0.2, 0.6], [0.1, 0.9]])
     value, lists = best_fixed_rule(judge_of(p, setting=["x", "x", "y", "y"]))
-    assert lists == {"x": ("a0", "a1"), "y": ("a1", "a0")}
+    assert lists == {"x": ("a0",), "y": ("a1",)}
     assert value == pytest.approx((0.9 + 0.8 + 0.6 + 0.9) / 4)
 
 
@@ -127,3 +129,11 @@ def test_captured(learned: float, fixed: float, fair: float, expected: float) ->
 @pytest.mark.parametrize("fair", [0.5, 0.4])
 def test_captured_of_nothing_to_gain_is_none(fair: float) -> None:
     assert np.isnan(captured(0.5, 0.5, fair))
+
+
+def test_a_list_ends_with_the_first_arm_open_to_everybody() -> None:
+    nan = np.nan
+    p = np.array([[0.9, 0.5, 0.4], [nan, 0.5, 0.4], [nan, 0.6, 0.1]])
+    assert reached(p, (0, 1, 2)) == (0, 1)
+    assert reached(p, (2, 0, 1)) == (2,)
+    assert reached(p[1:], (0, 1, 2)) == (1,)

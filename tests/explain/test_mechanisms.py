@@ -79,7 +79,7 @@ def test_markers_and_claims_are_those_that_bear(model: Model, patients: Patients
         if line["mechanism"] == "baseline":
             assert (line["markers"], line["claims"]) == ([], [])
         elif line["mechanism"] == "context":
-            assert line["claims"] == list(strategy.claims)
+            assert line["claims"] == list(spec.claims_in(strategy.claims, setting))
         else:
             bearing = {
                 m

@@ -71,3 +71,13 @@ def test_damage_is_noticed(spec: FeatureSpec, edit: Callable[[dict[str, Any]], N
     edit(raw)
     with pytest.raises((KeyError, TypeError, ValueError, IndexError)):
         spec_from_json(raw)
+
+
+def test_claims_about_the_setting_come_first(spec: FeatureSpec) -> None:
+    claims = spec.strategies["platinum_taxane"].claims
+    for setting in ("nsclc_advanced", "ovarian_advanced"):
+        found = spec.claims_in(claims, setting)
+        assert sorted(found) == sorted(claims)
+        own = [setting in spec.claims[name].settings for name in found]
+        assert own == sorted(own, reverse=True)
+        assert own[0]

@@ -68,8 +68,8 @@ NEEDS = "immune needs P >= 50 or T == 1 and ecog < 2"
     [
         ({"P": 60}, ""),
         ({"P": 40, "T": 1, "ecog": 1}, ""),
-        ({"P": 40, "T": 0, "ecog": 1}, NEEDS),
-        ({"P": 40, "T": 1, "ecog": 2}, NEEDS),
+        ({"P": 40, "T": 0, "ecog": 1}, f"{NEEDS}; P is 40, T is 0, ecog is 1"),
+        ({"P": 40, "T": 1, "ecog": 2}, f"{NEEDS}; P is 40, T is 1, ecog is 2"),
         ({"T": 0}, f"{NEEDS}; P not measured"),
         ({"P": 40, "T": 1}, f"{NEEDS}; ecog not measured"),
         ({"P": 40, "ecog": 0}, f"{NEEDS}; T not measured"),
@@ -82,7 +82,7 @@ def test_reasons_say_what_is_needed_and_what_it_hangs_on(
     """Among other rows, so that one's reason cannot be another's."""
     profiles = tiny_profiles({"P": 99}, row, {"P": 0, "T": 0, "ecog": 0})
     found = reasons(tiny_spec(), profiles.records, "immune", np.array([0, 1, 2]))
-    assert found == ["", reason, NEEDS]
+    assert found == ["", reason, f"{NEEDS}; P is 0, T is 0, ecog is 0"]
 
 
 def test_a_strategy_for_all_needs_nothing() -> None:

@@ -70,7 +70,7 @@ def test_all_adds_the_ineligible_with_reasons() -> None:
     assert [line["strategy"] for line in found] == ["chemo", "targeted", "immune"]
     assert [line["status"] for line in found] == ["ok", "ineligible", "ineligible"]
     assert [line["rank"] for line in found] == [1, None, None]
-    assert found[1]["message"] == "targeted needs T == 1"
+    assert found[1]["message"] == "targeted needs T == 1; T is 0"
     assert found[2]["message"].endswith("; P not measured")
     for line in found[1:]:
         assert np.isnan(

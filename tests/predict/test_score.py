@@ -55,7 +55,7 @@ def test_exposures_are_those_of_the_strategy() -> None:
             {"A": 1, "T": 0, "P": 5, "strategy": "targeted"},
             "targeted",
             ["ineligible"],
-            "targeted needs T == 1",
+            "targeted needs T == 1; T is 0",
         ),
         (
             {"A": 1, "P": 5, "strategy": "targeted"},
@@ -67,7 +67,7 @@ def test_exposures_are_those_of_the_strategy() -> None:
             {"setting": "three", "T": 0},
             "targeted",
             ["usual_strategy", "ineligible"],
-            "no strategy named: scored against the usual one, targeted; targeted needs T == 1",
+            "no strategy named: scored against the usual one, targeted; targeted needs T == 1; T is 0",
         ),
         (
             {"setting": "two", "A": 1, "T": 1, "ecog": 4},

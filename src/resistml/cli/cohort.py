@@ -142,7 +142,8 @@ def print_audit(rows: list[AuditRow], world: World) -> None:
 
 def _reported(row: AuditRow, timed: bool) -> str:
     low, high = (f"{x:g}" if timed else f"{x:.0%}" for x in (row.low, row.high))
-    return low if row.low == row.high else f"{low} to {high}"
+    text = low if row.low == row.high else f"{low} to {high}"
+    return f"{text} months" if timed else text
 
 
 @app.command()

@@ -67,7 +67,12 @@ def table(title: str, columns: Sequence[str], *, right: Sequence[str] = ()) -> T
 
     made = Table(title=title, title_justify="left", title_style="bold", box=box.SIMPLE_HEAD)
     for name in columns:
-        made.add_column(name, justify="right" if name in right else "left", overflow="fold")
+        made.add_column(
+            name,
+            justify="right" if name in right else "left",
+            overflow="fold",
+            no_wrap=name in ("id", "claim", "patient", "status"),
+        )
     return made
 
 

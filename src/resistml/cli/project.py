@@ -44,7 +44,7 @@ def demo(
     show.explanations(run.model, profiles, _first(explain_profiles(run.model, profiles), 2))
     report = run.folder / "report.html"
     screen.print(f"The report is   {report}", soft_wrap=True)
-    screen.print("The MLflow UI   resistml ui   (it takes about ten seconds to start)")
+    screen.print("The MLflow UI   make ui, or resistml ui   (it takes about ten seconds to start)")
     console.notice()
 
 
@@ -55,6 +55,16 @@ def _first(rows: dict[str, Any], patients: int) -> dict[str, Any]:
     return {name: [values[i] for i in keep] for name, values in rows.items()}
 
 
+_CONFIG = """\
+# A run of this project: `resistml train config.yaml`. What is not said here is as in the shipped
+# config that it extends; `resistml config explain` lists every key, `config check` shows the whole.
+extends: quick
+name: mine
+seed: 1
+cohort:
+  n: 4000
+  assignment: confounded   # randomised | guideline | confounded
+"""
 _MARK = """\
 # This file marks the root of a resistml project: runs/ and mlflow.db are kept beside it.
 """
@@ -70,7 +80,7 @@ def init(
 
     wanted = {
         "resistml.yaml": _MARK,
-        "config.yaml": shipped.config("default").read_text(encoding="utf-8"),
+        "config.yaml": _CONFIG,
         "profiles.csv": (shipped.folder("examples") / "profiles.csv").read_text(encoding="utf-8"),
     }
     for name in wanted:

@@ -51,7 +51,7 @@ def ui(
         str | None, typer.Option(help="Store; else MLFLOW_TRACKING_URI, else the project's own.")
     ] = None,
 ) -> None:
-    """Open the MLflow UI on 127.0.0.1; Ctrl-C ends it."""
+    """Start the MLflow UI on 127.0.0.1 and say where it is; Ctrl-C ends it."""
     from resistml import shipped
     from resistml.tracking.place import resolve_uri
     from resistml.tracking.ui import open_ui

@@ -24,6 +24,8 @@ def _lines(rows: Rows) -> list[dict[str, Any]]:
 
 
 def _interval(line: dict[str, Any]) -> str:
+    if line["lower"] is None or line["lower"] != line["lower"]:
+        return ""
     return f"{percent(line['lower'])} to {percent(line['upper'])}"
 
 
@@ -81,6 +83,10 @@ def ranks(model: Model, profiles: Profiles, rows: Rows) -> None:
         for line in lines:
             made.add_row(*_rank_cells(model, line))
         screen.print(made)
+    screen.print(
+        "[dim]p(best): how often the strategy is best within the bag of models. =: cannot be told "
+        "from the first by the training patients at hand.[/]"
+    )
     _more(len(groups), SHOWN // 3, "profiles")
 
 

@@ -67,7 +67,7 @@ def print_run(run: Run) -> None:
     if (run.folder / "report.html").exists():
         screen.print(f"report   {run.folder / 'report.html'}", soft_wrap=True)
     if run.tracked is not None:
-        screen.print("MLflow   `resistml ui` opens its charts in the browser")
+        screen.print("MLflow   `resistml ui` starts its pages and says where they are")
 
 
 def audit_line(run: Run) -> str:

@@ -41,7 +41,7 @@ def best_fixed_rule(judge: Judge) -> tuple[float, dict[str, tuple[str, ...]]]:
             p[local[mine], j] = judge.p_response[rows[mine]]
         value, best = best_list(p)
         total += value
-        lists[name] = tuple(arms[j] for j in best)
+        lists[name] = tuple(arms[j] for j in reached(p, best))
     return total / len(judge.records), lists
 
 
@@ -79,6 +79,14 @@ def best_list(p: Floats) -> tuple[float, tuple[int, ...]]:
     while len(order) < arms:
         order.append(int(choice[sum(1 << j for j in order)]))
     return float(best[0]), tuple(order)
+
+
+def reached(p: Floats, order: tuple[int, ...]) -> tuple[int, ...]:
+    """The arms of a list that some patient gets; from p (n, A) with NaN = not eligible."""
+    is_open = ~np.isnan(p)
+    first = np.array(order)[np.argmax(is_open[:, order], axis=1)]
+    got = set(first[is_open.any(axis=1)].tolist())
+    return tuple(j for j in order if j in got)
 
 
 def _gains(p: Floats) -> Floats:

@@ -112,6 +112,7 @@ class _Behind:
         unknown = np.isnan(ecog) & ~(age > spec.frailty_age)
         frail = np.where(unknown, np.nan, frail)
         self._clinical = {"age": age, "ecog": ecog, "sex": records.column("sex"), "frail": frail}
+        self._setting = records.setting
         self._values = values
         self._known: dict[tuple[str, str], list[_Bearing]] = {}
 
@@ -131,7 +132,8 @@ class _Behind:
             if marker.mechanism == group and m in panel and exposure.get(m, 0.0) != 0.0
         )
         if group == "context":
-            return _Bearing(markers, claims=spec.strategies[strategy].claims)
+            claims = spec.claims_in(spec.strategies[strategy].claims, setting)
+            return _Bearing(markers, claims=claims)
         first = len(spec.markers)
         clinical = tuple((first + j, c) for j, c in enumerate(CLINICAL))
         return _Bearing(markers, clinical if group == "clinical" else ())
@@ -143,7 +145,8 @@ class _Behind:
         if bearing.clinical:
             texts += self._clinical_texts(i, {c: values[j] for j, c in bearing.clinical})
         claims = [c for _, name in shown for c in self._spec.markers[name].claims]
-        return texts, list(dict.fromkeys((*bearing.claims, *claims)))
+        setting = str(self._setting[i])
+        return texts, [*bearing.claims, *self._spec.claims_in(dict.fromkeys(claims), setting)]
 
     def _clinical_texts(self, i: int, values: dict[str, float]) -> list[str]:
         """Age, ECOG, sex and frailty with what they add; what adds next to nothing is left out."""

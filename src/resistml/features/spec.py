@@ -6,6 +6,7 @@ report's page work from the same numbers.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import asdict, dataclass
 from typing import Any
 
@@ -76,7 +77,7 @@ class StrategySpec:
 
 @dataclass(frozen=True)
 class ClaimSpec:
-    """A claim as it is shown beside a prediction."""
+    """A claim as it is shown beside a prediction; ``settings`` are those it speaks of."""
 
     id: str
     section: str
@@ -87,6 +88,7 @@ class ClaimSpec:
     unit: str
     evidence_level: str
     caveat: str
+    settings: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -114,6 +116,13 @@ class FeatureSpec:
     def columns(self) -> tuple[str, ...]:
         """Names of the model matrix's columns: the markers, then the clinical ones."""
         return (*self.markers, *CLINICAL)
+
+    def claims_in(self, claims: Iterable[str], setting: str) -> tuple[str, ...]:
+        """Claims in the order of their bearing on a setting: its own first, then those that name
+        no setting, then those about others; else as they come."""
+        settings = {name: self.claims[name].settings for name in claims}
+        weight = {name: 0 if setting in s else 2 if s else 1 for name, s in settings.items()}
+        return tuple(sorted(settings, key=weight.__getitem__))
 
     def group_of(self, column: str) -> str:
         """The mechanism (or ``clinical``) that a column of the matrix belongs to."""
@@ -146,7 +155,10 @@ def spec_from_json(raw: dict[str, Any]) -> FeatureSpec:
         },
         settings={k: _setting(v) for k, v in raw["settings"].items()},
         strategies={k: _strategy(v) for k, v in raw["strategies"].items()},
-        claims={k: ClaimSpec(**v) for k, v in raw["claims"].items()},
+        claims={
+            k: ClaimSpec(**{**v, "settings": tuple(v["settings"])})
+            for k, v in raw["claims"].items()
+        },
     )
 
 

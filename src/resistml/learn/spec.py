@@ -58,6 +58,7 @@ def _claim(claim: Claim) -> ClaimSpec:
         unit=claim.unit,
         evidence_level=claim.evidence_level,
         caveat=claim.caveat,
+        settings=claim.settings,
     )
 
 

@@ -60,8 +60,12 @@ def reasons(spec: FeatureSpec, records: Records, strategy: str, rows: Rows) -> l
     closed = np.flatnonzero(~eligible(columns, alternatives, len(rows)))
     seen = {column: values[closed] for column, values in columns.items()}
     needs = f"{strategy} needs {_in_words(alternatives)}"
-    for i, hangs_on in zip(closed, undecided(seen, alternatives, len(closed)), strict=True):
-        out[i] = f"{needs}; {', '.join(hangs_on)} not measured" if hangs_on else needs
+    hangs = undecided(seen, alternatives, len(closed))
+    for k, (i, hangs_on) in enumerate(zip(closed, hangs, strict=True)):
+        told = f"{', '.join(hangs_on)} not measured"
+        if not hangs_on:
+            told = ", ".join(f"{c} is {v[k]:.3g}" for c, v in seen.items() if not np.isnan(v[k]))
+        out[i] = f"{needs}; {told}"
     return out
 
 

@@ -163,7 +163,9 @@ class _Setting:
             "p_best": compared.p_best[mine, j].tolist(),
             "tied": compared.tied[mine, j].tolist(),
             "cautions": _cautions(self.model.spec, name, self.records.take(mine)),
-            "claims": self.model.spec.strategies[name].claims,
+            "claims": self.model.spec.claims_in(
+                self.model.spec.strategies[name].claims, self.law.id
+            ),
             "status": "ok",
             "message": self._unmeasured_messages(name, mine),
         }
