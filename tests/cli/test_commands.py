@@ -186,3 +186,41 @@ def test_debug_shows_a_traceback(cli: Cli) -> None:
     )
     assert done.returncode == 2
     assert "Traceback" in done.stderr
+
+
+def test_a_reader_that_goes_away_is_no_fault(cli: Cli, tmp_path: Path) -> None:
+    """As `resistml evidence list | head -1`."""
+    import subprocess
+    import sys
+
+    pipe = subprocess.Popen(
+        [sys.executable, "-m", "resistml", "evidence", "list", "claims"],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    assert pipe.stdout is not None
+    assert pipe.stderr is not None
+    pipe.stdout.readline()
+    pipe.stdout.close()
+    said = pipe.stderr.read()
+    pipe.stderr.close()
+    assert pipe.wait(timeout=60) == 0, said
+    assert "Error" not in said
+
+
+def test_a_world_of_another_catalog_is_not_audited_by_this_one(cli: Cli, tmp_path: Path) -> None:
+    overlay = tmp_path / "overlay"
+    overlay.mkdir()
+    (overlay / "assumptions.yaml").write_text(
+        "stable_share: {value: 0.5, low: 0.3, high: 0.6, replace: true,\n"
+        "  reason: another opinion on stable disease}\n"
+    )
+    config = tmp_path / "mine.yaml"
+    config.write_text("extends: quick\ncatalog: overlay\ncohort: {n: 500}\n")
+    cli("cohort", "generate", "-c", config, "--out", tmp_path / "drawn")
+    refused = cli("cohort", "audit", tmp_path / "drawn", code=2)
+    assert "another catalog" in refused.stderr
+    assert "--catalog" in refused.stderr
+    done = cli("cohort", "audit", tmp_path / "drawn", "--catalog", overlay, "--json")
+    assert "out" not in {row["status"] for row in one_document(done)["claims"]}

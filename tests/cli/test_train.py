@@ -75,3 +75,18 @@ def test_a_project_is_found_from_a_folder_inside_it(cli: Cli, tmp_path: Path) ->
     assert done.returncode == 0, done.stderr
     assert list((tmp_path / "runs").iterdir())
     assert not list(inside.iterdir())
+
+
+def test_a_run_with_its_own_catalog_can_be_repeated_from_its_folder(
+    cli: Cli, tmp_path: Path
+) -> None:
+    (tmp_path / "overlay").mkdir()
+    (tmp_path / "overlay" / "assumptions.yaml").write_text(
+        "stable_share: {value: 0.5, low: 0.3, high: 0.6, replace: true,\n"
+        "  reason: another opinion on stable disease}\n"
+    )
+    (tmp_path / "mine.yaml").write_text("extends: quick\ncatalog: overlay\n")
+    small = [*SMALL[1:], "--set", "tracking.enabled=false", "--set", "report=false", "--json"]
+    first = one_document(cli("train", "mine.yaml", *small))
+    again = one_document(cli("train", Path(first["folder"]) / "config.yaml", "--json"))
+    assert again["figures"] == first["figures"]

@@ -67,7 +67,8 @@ def test_exposures_are_those_of_the_strategy() -> None:
             {"setting": "three", "T": 0},
             "targeted",
             ["usual_strategy", "ineligible"],
-            "no strategy named: scored against the usual one, targeted; targeted needs T == 1; T is 0",
+            "no strategy named: scored against the usual one, targeted; "
+            "targeted needs T == 1; T is 0",
         ),
         (
             {"setting": "two", "A": 1, "T": 1, "ecog": 4},
