@@ -52,7 +52,7 @@ data: $(STAMP)  ## draw the shipped small cohort anew
 
 lock: $(STAMP)  ## renew the lock file (needs uv)
 	uv pip compile pyproject.toml --extra dev --universal --python-version 3.11 --generate-hashes \
-	  --no-emit-index-url --no-emit-find-links --no-annotate --no-header -o requirements.lock
+	  --no-annotate --no-header -o requirements.lock
 
 wheel: $(STAMP)  ## build the wheel
 	$(BIN)/python -m pip wheel --quiet --no-deps --no-build-isolation -w dist .

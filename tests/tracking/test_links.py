@@ -56,7 +56,7 @@ def test_ids_cannot_add_to_a_link() -> None:
         ("https://me:se@cret@host/path?q=1", "https://host/path?q=1"),
         ("https://token@host", "https://host"),
         ("https://host/a@b", "https://host/a@b"),
-        ("sqlite:////home/me@work/mlflow.db", "sqlite:////home/me@work/mlflow.db"),
+        ("sqlite:////srv/me@work/mlflow.db", "sqlite:////srv/me@work/mlflow.db"),
         ("databricks", "databricks"),
     ],
 )
