@@ -5,8 +5,10 @@ from __future__ import annotations
 import shutil
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import replace
 from datetime import UTC, datetime
+from itertools import count
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol, TypeVar
 
@@ -14,6 +16,7 @@ from resistml.cohort.draw import Plan
 from resistml.cohort.files import generate
 from resistml.config import RunConfig
 from resistml.documents import digest
+from resistml.errors import OutputError
 from resistml.evaluate.evaluation import Evaluation, evaluate
 from resistml.evaluate.judge import draw_judge
 from resistml.evaluate.learners import constant, logistic
@@ -38,7 +41,7 @@ from resistml.runs import (
 )
 from resistml.tables.cohort import Cohort, read_cohort
 from resistml.version import __version__
-from resistml.world.audit import audit
+from resistml.world.audit import AuditRow, audit
 from resistml.world.laws import World
 from resistml.world.solve import solve_world
 
@@ -82,11 +85,11 @@ class _Training:
         self.progress = progress
         self.seconds: dict[str, float] = {}
         self.root = root
-        self.started = datetime.now(UTC)
-        self.id = _new_id(config, root, self.started)
-        self.folder = root / "runs" / self.id
+        self.id = ""
+        self.folder = root
 
     def run(self) -> Run:
+        """Go through the stages; what fails before there is a model leaves nothing behind."""
         config = self.config
         evidence = load_evidence(config.catalog)
         store = None
@@ -94,7 +97,19 @@ class _Training:
             store = self._timed("open the store", lambda told: open_run_store(config, self.root))
         world = self._timed("calibrate the world", lambda told: solve_world(evidence))
         rows = self._timed("audit the world", lambda told: audit(evidence, world))
-        self.folder.mkdir(parents=True)
+        self.id, self.folder = _new_folder(config, self.root / "runs")
+        try:
+            finished = self._make(evidence, world, rows)
+        except BaseException:
+            shutil.rmtree(self.folder, ignore_errors=True)
+            with suppress(OSError):  # it holds other runs
+                self.folder.parent.rmdir()
+            raise
+        return self._publish(finished, store)
+
+    def _make(self, evidence: Evidence, world: World, rows: list[AuditRow]) -> Run:
+        """Draw, train, judge and save."""
+        config = self.config
         self._write_config()
         plan = Plan(config.seed, config.cohort.n, config.cohort.assignment)
         self._timed(
@@ -122,10 +137,9 @@ class _Training:
         model = self._timed(
             "save the model", lambda told: self._save(evidence, world, spec, fitted, evaluation)
         )
-        finished = Run(
+        return Run(
             self.id, self.folder, config, evidence, world, model, evaluation, rows, self.seconds
         )
-        return self._publish(finished, store)
 
     def _timed(self, name: str, job: Callable[[Callable[[int, int], None]], T]) -> T:
         told = self.progress.stage(name)
@@ -178,12 +192,20 @@ class _Training:
         return run
 
 
-def _new_id(config: RunConfig, root: Path, now: datetime) -> str:
-    stamp = now.strftime("%Y%m%d-%H%M%S")
-    short = digest(config.model_dump(mode="json"))[:6]
-    base = f"{config.name}-{stamp}-{short}"
-    names = (base, *(f"{base}-{k}" for k in range(2, 100)))
-    return next(name for name in names if not (root / "runs" / name).exists())
+def _new_folder(config: RunConfig, runs: Path) -> tuple[str, Path]:
+    """A run's id, and its folder, which no other run has: two may begin in the same second."""
+    stamp = datetime.now(UTC).strftime("%Y%m%d-%H%M%S")
+    base = f"{config.name}-{stamp}-{digest(config.model_dump(mode='json'))[:6]}"
+    for k in count(1):
+        name = base if k == 1 else f"{base}-{k}"
+        try:
+            (runs / name).mkdir(parents=True)
+        except FileExistsError:
+            continue
+        except OSError as exc:
+            raise OutputError(f"cannot be written: {exc.strerror}", file=runs) from None
+        return name, runs / name
+    raise AssertionError("count() does not end")
 
 
 def learner_params(config: RunConfig) -> Params:

@@ -90,3 +90,54 @@ def test_a_run_with_its_own_catalog_can_be_repeated_from_its_folder(
     first = one_document(cli("train", "mine.yaml", *small))
     again = one_document(cli("train", Path(first["folder"]) / "config.yaml", "--json"))
     assert again["figures"] == first["figures"]
+
+
+def test_two_trainers_at_once_on_a_fresh_project_both_finish(cli: Cli, tmp_path: Path) -> None:
+    import os
+    import sys
+
+    environment = os.environ | {"NO_COLOR": "1"}
+    environment.pop("MLFLOW_TRACKING_URI", None)
+    started = [
+        subprocess.Popen(
+            [sys.executable, "-m", "resistml", "train", *SMALL, "--set", "report=false"],
+            cwd=tmp_path,
+            env=environment,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+        for _ in range(2)
+    ]
+    for process in started:
+        _, said = process.communicate(timeout=300)
+        assert process.returncode == 0, said
+    assert len(list((tmp_path / "runs").iterdir())) == 2
+    with sqlite3.connect(tmp_path / "mlflow.db") as store:
+        assert store.execute("select status from runs").fetchall() == [("FINISHED",)] * 2
+
+
+def test_an_interrupted_run_leaves_nothing_half_written(cli: Cli, tmp_path: Path) -> None:
+    import os
+    import signal
+    import sys
+    import time
+
+    long = [*SMALL, "--set", "cohort.n=400000", "--set", "tracking.enabled=false"]
+    process = subprocess.Popen(
+        [sys.executable, "-m", "resistml", "train", *long],
+        cwd=tmp_path,
+        env=os.environ | {"NO_COLOR": "1"},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    until = time.monotonic() + 120
+    while not (tmp_path / "runs").exists() and time.monotonic() < until:
+        time.sleep(0.05)
+    process.send_signal(signal.SIGINT)
+    _, said = process.communicate(timeout=120)
+    assert process.returncode == 130, said
+    assert "interrupted" in said
+    assert "Traceback" not in said
+    assert list(tmp_path.iterdir()) == []

@@ -13,6 +13,9 @@ from resistml.errors import ResistmlError
 from resistml.notice import NOTICE
 from resistml.version import __version__
 
+#: Exit code after Ctrl-C.
+INTERRUPTED = 130
+
 app = typer.Typer(
     name="resistml",
     help="Tumour drug resistance: from reported evidence to scored, ranked and explained profiles.",
@@ -53,11 +56,13 @@ def main(argv: Sequence[str] | None = None) -> None:
 def _run(argv: list[str]) -> int:
     try:
         code = typer.main.get_command(app).main(argv, prog_name="resistml", standalone_mode=False)
+        if code == INTERRUPTED:  # Typer has caught the signal, and says nothing
+            return _failed("interrupted", INTERRUPTED)
         return int(code) if isinstance(code, int) else 0
     except ResistmlError as exc:
         return _failed(str(exc), exc.exit_code)
     except (typer.Abort, KeyboardInterrupt):
-        return _failed("interrupted", 130)
+        return _failed("interrupted", INTERRUPTED)
     except BrokenPipeError:
         # The reader of our output has gone, as `head` does: nothing is wrong.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
