@@ -283,3 +283,12 @@ class TestExplain:
 def test_a_config_reads_back_from_its_own_dump(n: int, how: str) -> None:
     config = validated({"cohort": {"n": n, "assignment": how}})
     assert validated(config.model_dump(mode="json")) == config
+
+
+@pytest.mark.parametrize("parent", [".", "/", '""', '"a\\0b"', "[quick]", "7"])
+def test_what_is_no_name_cannot_be_extended(tmp_path: Path, parent: str) -> None:
+    path = tmp_path / "mine.yaml"
+    path.write_text(f"extends: {parent}\n")
+    with pytest.raises(ConfigError, match="name or path of one config") as found:
+        load_config(path)
+    assert found.value.key == "extends"

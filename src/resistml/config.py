@@ -157,7 +157,7 @@ def _extended(path: Path, seen: tuple[Path, ...]) -> dict[str, Any]:
 
 def _parent(path: Path, parent: Any) -> Path:
     """What a config extends: a file beside it, else a shipped config of that name."""
-    if not isinstance(parent, str) or not parent:
+    if not isinstance(parent, str) or not Path(parent).name or "\0" in parent:
         raise ConfigError("needs the name or path of one config", file=path, key="extends")
     base = path.parent / parent
     if not base.suffix:
