@@ -1,5 +1,12 @@
 """The command line: parses, calls, prints."""
 
-from resistml.cli.app import main
+from __future__ import annotations
 
-__all__ = ["main"]
+from collections.abc import Sequence
+
+
+def main(argv: Sequence[str] | None = None) -> None:
+    """Run a command line; see :func:`resistml.cli.app.main`."""
+    from resistml.cli.app import main as run
+
+    run(argv)

@@ -124,14 +124,14 @@ def print_audit(rows: list[AuditRow], world: World) -> None:
             row.endpoint,
             _reported(row, timed),
             f"{row.obtained:.1f} months" if timed else f"{row.obtained:.1%}",
-            f"[{style[row.status]}]{row.status}[/]",
+            console.styled(row.status, style[row.status]),
         )
     screen = console.stdout()
     screen.print(made)
     counts = {s: sum(row.status == s for row in judged) for s in style}
     screen.print("  ".join(f"{name} {count}" for name, count in counts.items()))
     for conflict in world.conflicts:
-        screen.print(f"[yellow]tension[/] ({conflict.proof}): {conflict.reason}")
+        screen.print(f"tension ({conflict.proof}): {conflict.reason}", style="yellow")
     due = len(rows) - len(judged)
     if due:
         screen.print(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -10,11 +11,13 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from resistml.cli import signals
 from resistml.notice import NOTICE
 
 if TYPE_CHECKING:
     from rich.console import Console
     from rich.table import Table
+    from rich.text import Text
 
 #: Options that several commands share.
 Json = Annotated[bool, typer.Option("--json", help="Print JSON to stdout, and nothing else.")]
@@ -42,12 +45,20 @@ def stdout() -> Console:
 
     class Piped(Console):
         def on_broken_pipe(self) -> None:
-            raise BrokenPipeError  # the reader has gone, as `head` does: `main` knows what to do
+            raise BrokenPipeError(errno.EPIPE, "the reader has gone")  # `main` knows what to do
 
-    console = Piped(highlight=False)
+    # No markup and no emoji: what stands in an id, a name or a path is shown as it is.
+    console = Piped(highlight=False, markup=False, emoji=False)
     if not console.is_terminal:
-        console = Piped(highlight=False, width=max(console.width, 140))
+        console.width = max(console.width, 140)
     return console
+
+
+def styled(text: str, style: str) -> Text:
+    """Text in a style; nothing in it is taken for markup."""
+    from rich.text import Text
+
+    return Text(text, style=style)
 
 
 def notice() -> None:
@@ -88,12 +99,20 @@ class Watched:
         self._progress = progress
 
     def stage(self, name: str) -> Callable[[int, int], None]:
-        """Begin a stage."""
+        """Begin a stage, unless the run was told to stop in the one before."""
+        signals.heed()
+        task = None
         if self._progress is None:
             print(f"{name} ...", file=sys.stderr, flush=True)
-            return lambda done, of: None
-        task = self._progress.add_task(name, total=None)
-        return lambda done, of: self._progress.update(task, completed=done, total=of)
+        else:
+            task = self._progress.add_task(name, total=None)
+
+        def told(done: int, of: int) -> None:
+            signals.heed()
+            if task is not None:
+                self._progress.update(task, completed=done, total=of)
+
+        return told
 
 
 @contextmanager

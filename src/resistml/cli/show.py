@@ -9,6 +9,8 @@ from resistml.cli import console
 from resistml.cli.console import SHOWN, percent
 
 if TYPE_CHECKING:
+    from rich.text import Text
+
     from resistml.predict.model import Model
     from resistml.tables.profiles import Profiles
 
@@ -32,7 +34,7 @@ def _interval(line: dict[str, Any]) -> str:
 def _more(total: int, shown: int, what: str) -> None:
     if total > shown:
         rest = f"... and {total - shown:,} more {what}; `-o FILE` writes all of them"
-        console.stdout().print(f"[dim]{rest}[/]")
+        console.stdout().print(rest, style="dim")
 
 
 def scores(model: Model, profiles: Profiles, rows: Rows) -> None:
@@ -56,9 +58,9 @@ def scores(model: Model, profiles: Profiles, rows: Rows) -> None:
             str(line["patient_id"]),
             str(line["setting"]),
             str(line["strategy"]),
-            f"[bold]{percent(line['p_resistance'])}[/]",
+            console.styled(percent(line["p_resistance"]), "bold"),
             "" if bad else _interval(line),
-            f"[red]{line['status']}[/]" if bad else str(line["status"]),
+            console.styled(str(line["status"]), "red" if bad else ""),
             "" if bad else str(unmeasured),
             str(line["message"]),
         )
@@ -84,26 +86,29 @@ def ranks(model: Model, profiles: Profiles, rows: Rows) -> None:
             made.add_row(*_rank_cells(model, line))
         screen.print(made)
     screen.print(
-        "[dim]p(best): how often the strategy is best within the bag of models. =: cannot be told "
-        "from the first by the training patients at hand.[/]"
+        "p(best): how often the strategy is best within the bag of models. =: cannot be told "
+        "from the first by the training patients at hand.",
+        style="dim",
     )
     _more(len(groups), SHOWN // 3, "profiles")
 
 
-def _rank_cells(model: Model, line: dict[str, Any]) -> list[str]:
+def _rank_cells(model: Model, line: dict[str, Any]) -> list[str | Text]:
     strategy = model.spec.strategies.get(line["strategy"])
     name = strategy.name if strategy else ""
     if line["rank"] is None:
-        return ["", f"[dim]{name or line['status']}[/]", "–", "", "", "", line["message"]]
-    notes = [*line["cautions"], *([f"[dim]{line['message']}[/]"] if line["message"] else [])]
+        return ["", console.styled(name or line["status"], "dim"), "–", "", "", "", line["message"]]
+    notes = console.styled("\n".join(line["cautions"]), "")
+    if line["message"]:
+        notes.append("\n" if line["cautions"] else "").append(line["message"], style="dim")
     return [
         str(line["rank"]),
         name,
-        f"[bold]{percent(line['p_response'])}[/]",
+        console.styled(percent(line["p_response"]), "bold"),
         _interval(line),
         percent(line["p_best"]),
         "=" if line["tied"] else "",
-        "\n".join(notes),
+        notes,
     ]
 
 
@@ -127,14 +132,14 @@ def explanations(model: Model, profiles: Profiles, rows: Rows) -> None:
                 ", ".join(line["markers"][:4]),
                 ", ".join(line["claims"][:3]) + (" ..." if len(line["claims"]) > 3 else ""),
             )
-        made.add_row("[bold]margin[/]", f"[bold]{total:+.2f}[/]", "", "", "")
+        made.add_row("margin", f"{total:+.2f}", "", "", "", style="bold")
         screen.print(made)
     _more(len(groups), SHOWN // 4, "profiles")
 
 
-def _bar(amount: float) -> str:
+def _bar(amount: float) -> Text:
     """A bar to the right (more resistance) or to the left (less) of the middle."""
     size = min(round(abs(amount) * BAR / 3), BAR)
     if amount < 0:
-        return f"{' ' * (BAR - size)}[blue]{'█' * size}[/]│"
-    return f"{' ' * BAR}│[red]{'█' * size}[/]"
+        return console.styled(" " * (BAR - size), "").append("█" * size, "blue").append("│")
+    return console.styled(f"{' ' * BAR}│", "").append("█" * size, "red")
