@@ -57,7 +57,8 @@ lock: $(STAMP)  ## renew the lock file (needs uv)
 wheel: $(STAMP)  ## build the wheel
 	$(BIN)/python -m pip wheel --quiet --no-deps --no-build-isolation -w dist .
 
-bench: $(STAMP)  ## learners and oracles on fresh draws
+bench: $(STAMP)  ## speed and memory against their floors, then learners and oracles on fresh draws
+	$(BIN)/python -m tests.bench.drawing
 	$(BIN)/resistml benchmark
 
 clean:  ## remove what the build left

@@ -10,7 +10,8 @@ import numpy as np
 import numpy.typing as npt
 import pytest
 
-from resistml.cohort.draw import Drawer, Plan
+from resistml.cohort.draw import Drawer
+from resistml.cohort.plan import Plan
 from resistml.evaluate.judge import records_of
 from resistml.features.matrix import Records, Words
 from resistml.features.spec import FeatureSpec

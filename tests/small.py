@@ -6,7 +6,8 @@ from pathlib import Path
 
 import numpy as np
 
-from resistml.cohort.draw import Drawer, Plan
+from resistml.cohort.draw import Drawer
+from resistml.cohort.plan import Plan
 from resistml.evaluate.judge import records_of
 from resistml.evidence import load_evidence
 from resistml.learn.bundle import save_bundle

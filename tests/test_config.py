@@ -33,6 +33,10 @@ def failure(source: str | Path, *changes: str) -> ConfigError:
     return caught.value
 
 
+KEYS = "assignment, follow_up, missing, n, variant, worlds"
+ASSIGNMENTS = "randomised | guideline | confounded | hidden_confounding"
+
+
 class TestShippedConfigs:
     @pytest.mark.parametrize("path", sorted(shipped.folder("configs").glob("*.yaml")), ids=str)
     def test_every_one_is_valid(self, path: Path) -> None:
@@ -55,12 +59,12 @@ class TestFaults:
         ("text", "key", "message", "allowed", "hint"),
         [
             ("sead: 1", "sead", "unknown key", "seed", "did you mean 'seed'?"),
-            ("cohort: {m: 1}", "cohort.m", "unknown key", "assignment, n", None),
+            ("cohort: {m: 1}", "cohort.m", "unknown key", KEYS, None),
             (
                 "cohort: {asignment: guideline}",
                 "cohort.asignment",
                 "unknown key",
-                "assignment, n",
+                KEYS,
                 "did you mean 'assignment'?",
             ),
             ("bag: 3", "bag", "unknown key", "cohort", "did you mean 'model.bag'?"),
@@ -69,7 +73,7 @@ class TestFaults:
                 "cohort: {assignment: confunded}",
                 "cohort.assignment",
                 "is not one of the choices, got 'confunded'",
-                "confounded, guideline, randomised",
+                "confounded, guideline, hidden_confounding, randomised",
                 "did you mean 'confounded'?",
             ),
             ("cohort: {n: 499}", "cohort.n", "greater than or equal to 500, got 499", None, None),
@@ -94,7 +98,7 @@ class TestFaults:
                 "extends: defualt",
                 "extends",
                 "no config 'defualt'",
-                "default, quick, randomised",
+                "audit, default, ensemble, form, hidden_confounding, knowledge, quick, randomised",
                 "did you mean 'default'?",
             ),
         ],
@@ -116,11 +120,25 @@ class TestFaults:
         assert (error.allowed or "").find(allowed or "") >= 0
         assert error.hint == hint
 
-    @pytest.mark.parametrize("text", ["[1, 2]", "just words", "1: 2", "true: 1"])
+    @pytest.mark.parametrize("text", ["[1, 2]", "just words"])
     def test_file_that_is_no_mapping(self, here: Path, text: str) -> None:
         assert failure(write(here / "run.yaml", text)).message == (
             "needs a mapping of keys to values"
         )
+
+    @pytest.mark.parametrize(
+        ("text", "key"),
+        [
+            ("1: 2", "1"),
+            ("true: 1", "true"),
+            ("null: 1", "null"),
+            ("cohort: {2: 3}", "cohort.2"),
+        ],
+    )
+    def test_a_key_that_is_no_text_is_named(self, here: Path, text: str, key: str) -> None:
+        error = failure(write(here / "run.yaml", text))
+        assert (error.message, error.key) == ("a key must be text", key)
+        assert error.file is not None
 
     @pytest.mark.parametrize(
         ("text", "message"),
@@ -202,10 +220,26 @@ class TestExtends:
 
     def test_self_that_ships_nothing(self, here: Path) -> None:
         error = failure(write(here / "mine.yaml", "extends: mine"))
-        assert error.message == "no config 'mine'"
+        assert error.message == "extends itself: mine.yaml -> mine.yaml"
         assert error.file is not None
 
+    @pytest.mark.parametrize("name", ["x" * 300, "a/" * 200 + "b"])
+    def test_a_name_that_no_file_can_have(self, here: Path, name: str) -> None:
+        error = failure(write(here / "mine.yaml", f"extends: {name}"))
+        assert error.message.startswith("no config '")
+        assert len(error.message) < 120
+        assert error.key == "extends"
+
+    @pytest.mark.parametrize(
+        "text", ["catalog: nowhere", 'catalog: "a\\0b"', f"catalog: {'x' * 300}"]
+    )
+    def test_a_catalog_that_is_not_there(self, here: Path, text: str) -> None:
+        error = failure(write(here / "mine.yaml", text))
+        assert error.key == "catalog"
+        assert error.hint == "name the folder of the catalog files"
+
     def test_catalog_is_found_beside_the_file_that_names_it(self, here: Path) -> None:
+        (here / "base" / "extra").mkdir(parents=True)
         write(here / "base" / "a.yaml", "catalog: extra")
         write(here / "b.yaml", "extends: base/a.yaml")
         assert load_config(here / "b.yaml").catalog == (here / "base" / "extra").resolve()
@@ -265,15 +299,16 @@ class TestSet:
 class TestExplain:
     def test_has_every_key_with_its_default_and_meaning(self) -> None:
         rows = {row["key"]: row for row in explain()}
-        flat = {
-            f"{k}.{inner}" if isinstance(v, dict) else k
-            for k, v in RunConfig().model_dump().items()
-            for inner in (v if isinstance(v, dict) else [""])
-        }
-        assert set(rows) == flat
+
+        def keys(part: dict[str, Any], prefix: str = "") -> set[str]:
+            inner = (keys(v, f"{prefix}{k}.") for k, v in part.items() if isinstance(v, dict))
+            own = {f"{prefix}{k}" for k, v in part.items() if not isinstance(v, dict)}
+            return own.union(*inner)
+
+        assert set(rows) == keys(RunConfig().model_dump())
         assert all(row["meaning"] for row in rows.values())
         assert rows["cohort.n"]["default"] == "20000"
-        assert rows["cohort.assignment"]["type"] == "randomised | guideline | confounded"
+        assert rows["cohort.assignment"]["type"] == ASSIGNMENTS
         assert rows["tracking.uri"]["type"] == "str | none"
         assert rows["catalog"]["type"] == "Path | none"
         assert rows["report"]["type"] == "bool"

@@ -265,7 +265,11 @@ class TestNewFile:
 
     @pytest.mark.parametrize(
         ("place", "words"),
-        [("folder", "is a folder"), ("file/x", "cannot be written"), ("n" * 300, "File name too")],
+        [
+            ("folder", "is a folder"),
+            ("file/x", "is a file, not a folder"),
+            ("n" * 300, "File name too"),
+        ],
     )
     def test_place_that_cannot_be_written(self, tmp_path: Path, place: str, words: str) -> None:
         (tmp_path / "folder").mkdir()

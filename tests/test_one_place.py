@@ -13,7 +13,8 @@ import numpy as np
 import pytest
 import yaml
 
-from resistml.cohort.draw import Drawer, Drawn, Plan
+from resistml.cohort.draw import Drawer, Drawn
+from resistml.cohort.plan import Plan
 from resistml.evaluate.judge import records_of
 from resistml.evidence import Evidence, check_evidence, load_evidence
 from resistml.explain.mechanisms import explain_profiles

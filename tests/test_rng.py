@@ -11,7 +11,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy.stats import kstest, norm
 
-from resistml.cohort.draw import Drawer, Plan
+from resistml.cohort.draw import Drawer
+from resistml.cohort.plan import Plan
 from resistml.rng import BLOCK, Streams, derived_seed
 from resistml.world.laws import World
 

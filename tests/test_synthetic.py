@@ -10,8 +10,8 @@ import numpy as np
 import pytest
 
 from resistml import shipped
-from resistml.cohort.draw import Plan
 from resistml.cohort.files import generate
+from resistml.cohort.plan import Plan
 from resistml.tables import read_rows
 from resistml.world.laws import World, read_world
 

@@ -118,16 +118,12 @@ def generate(
     config: str | Path | RunConfig, out: str | Path, *, force: bool = False
 ) -> dict[str, Any]:
     """Draw the cohort of a config into a folder; returns its manifest."""
-    from resistml.cohort.draw import Plan
-    from resistml.cohort.files import generate as write
+    from resistml.cohort.files import generate_config
     from resistml.config import RunConfig, load_config
-    from resistml.evidence import load_evidence
-    from resistml.world.solve import solve_world
+    from resistml.progress import Silent
 
     chosen = config if isinstance(config, RunConfig) else load_config(config)
-    plan = Plan(chosen.seed, chosen.cohort.n, chosen.cohort.assignment)
-    world = solve_world(load_evidence(chosen.catalog))
-    return write(world, plan, Path(out), force=force)
+    return generate_config(chosen, Path(out), force=force, progress=Silent())
 
 
 __all__ = ["Scorer", "find_model", "generate", "load", "train"]

@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 from pathlib import Path
+from stat import S_ISDIR
 from typing import Any, Literal, get_args, get_origin
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from resistml import shipped
-from resistml.documents import read_yaml
-from resistml.errors import ConfigError, InputError
-from resistml.plain_yaml import parse_yaml
+from resistml.config_sources import Origin, gathered, short
 from resistml.validation import first_fault
 
 
@@ -18,12 +16,37 @@ class _Part(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
 
 
+class FollowUpConfig(_Part):
+    """How long virtual patients are followed; null = as the catalog assumes."""
+
+    complete: bool = Field(default=False, description="Whether everybody is followed until death.")
+    min_months: float | None = Field(
+        default=None, ge=0, le=1200, description="Administrative censoring falls at the earliest."
+    )
+    max_months: float | None = Field(
+        default=None, ge=0, le=1200, description="And at the latest; equal to the former: for all."
+    )
+    dropout_per_year: float | None = Field(
+        default=None, ge=0, lt=1, description="Share lost to follow-up within a year."
+    )
+
+
 class CohortConfig(_Part):
     """Which patients to train on."""
 
     n: int = Field(default=20_000, ge=500, le=100_000_000, description="Patients to draw.")
-    assignment: Literal["randomised", "guideline", "confounded"] = Field(
+    assignment: Literal["randomised", "guideline", "confounded", "hidden_confounding"] = Field(
         default="confounded", description="How treatments were given to the drawn patients."
+    )
+    missing: Literal["catalogued", "at_random", "completely_at_random", "none"] = Field(
+        default="catalogued", description="Which values go unrecorded, and what that depends on."
+    )
+    follow_up: FollowUpConfig = FollowUpConfig()
+    variant: Literal["default", "form", "knowledge"] = Field(
+        default="default", description="Whether the world departs from what a learner is told."
+    )
+    worlds: int = Field(
+        default=1, ge=1, le=1000, description="Worlds drawn from the evidence; 1 = the default one."
     )
 
 
@@ -101,33 +124,42 @@ def load_config(source: str | Path, changes: tuple[str, ...] = ()) -> RunConfig:
     InputError
         If ``source`` is a bare name, and neither a file here nor a shipped config.
     """
-    path = _found(source)
-    raw = _extended(path, ())
-    put = {_put(raw, change) for change in changes}
-    return validated(raw, path, frozenset(put))
+    raw, origin = gathered(source, changes)
+    config = validated(raw, origin)
+    problem = None if config.catalog is None else _no_folder(config.catalog)
+    if problem is not None:
+        raise origin.error(
+            f"{short(str(config.catalog))} {problem}",
+            "catalog",
+            hint="name the folder of the catalog files",
+        )
+    return config
 
 
-def validated(raw: Any, path: Path | None = None, put: frozenset[str] = frozenset()) -> RunConfig:
-    """A config from plain data, read from ``path`` but for the keys ``put`` in by hand."""
+def validated(raw: Any, origin: Origin | None = None) -> RunConfig:
+    """A config from plain data, which came from ``origin``."""
     try:
         return RunConfig.model_validate(raw)
     except ValidationError as exc:
         fault = first_fault(exc, RunConfig)
-        by_hand = any(fault.key == key or fault.key.startswith(f"{key}.") for key in put)
-        raise ConfigError(
-            f"{fault.message} (put in by --set)" if by_hand else fault.message,
-            file=None if by_hand else path,
-            key=fault.key,
+        raise (origin or Origin()).error(
+            fault.message,
+            fault.key,
             allowed=fault.allowed,
             hint=fault.hint or _elsewhere(fault.key),
         ) from None
 
 
-def _found(source: str | Path) -> Path:
-    """A file by its path; a bare name that is no file here is that of a shipped config."""
-    path = Path(source)
-    bare = path.name == str(source) and path.suffix in ("", ".yaml")
-    return shipped.config(str(source)) if bare and not path.is_file() else path
+def _no_folder(path: Path) -> str | None:
+    """Why a path names no folder, or None if it does."""
+    try:
+        return None if S_ISDIR(path.stat().st_mode) else "is a file, not a folder"
+    except FileNotFoundError:
+        return "is not there"
+    except ValueError:
+        return "is no path: it holds a NUL character"
+    except OSError as exc:
+        return f"cannot be read: {exc.strerror}"
 
 
 def _elsewhere(key: str) -> str | None:
@@ -135,71 +167,6 @@ def _elsewhere(key: str) -> str | None:
     name = key.rpartition(".")[2]
     homes = [row["key"] for row in explain() if row["key"].rpartition(".")[2] == name]
     return f"did you mean '{homes[0]}'?" if homes and key not in homes else None
-
-
-def _extended(path: Path, seen: tuple[Path, ...]) -> dict[str, Any]:
-    resolved = path.resolve()
-    if resolved in seen:
-        chain = " -> ".join(p.name for p in (*seen, resolved))
-        raise ConfigError(f"extends itself: {chain}", file=path, key="extends")
-    raw = read_yaml(path, ConfigError)
-    if raw is None:
-        raw = {}
-    if not isinstance(raw, dict) or not all(isinstance(key, str) for key in raw):
-        raise ConfigError("needs a mapping of keys to values", file=path)
-    parent = raw.pop("extends", None)
-    if isinstance(raw.get("catalog"), str):
-        raw["catalog"] = str((path.parent / raw["catalog"]).resolve())
-    if parent is None:
-        return raw
-    return _merged(_extended(_parent(path, parent), (*seen, resolved)), raw)
-
-
-def _parent(path: Path, parent: Any) -> Path:
-    """What a config extends: a file beside it, else a shipped config of that name."""
-    if not isinstance(parent, str) or not Path(parent).name or "\0" in parent:
-        raise ConfigError("needs the name or path of one config", file=path, key="extends")
-    base = path.parent / parent
-    if not base.suffix:
-        base = base.with_suffix(".yaml")
-    # A project's own default.yaml may extend the shipped default.
-    if base.is_file() and base.resolve() != path.resolve():
-        return base
-    try:
-        return shipped.config(parent)
-    except InputError as exc:
-        raise ConfigError(
-            exc.message, file=path, key="extends", allowed=exc.allowed, hint=exc.hint
-        ) from None
-
-
-def _merged(base: dict[str, Any], over: dict[str, Any]) -> dict[str, Any]:
-    out = dict(base)
-    for key, value in over.items():
-        both = isinstance(value, dict) and isinstance(out.get(key), dict)
-        out[key] = _merged(out[key], value) if both else value
-    return out
-
-
-def _put(raw: dict[str, Any], change: str) -> str:
-    """Put ``a.b=value`` into a config's plain data; the value is read as YAML."""
-    key, sign, text = (part.strip() for part in change.partition("="))
-    if not sign or not key:
-        raise ConfigError(f"--set needs KEY=VALUE, got '{change}'", hint="e.g. --set cohort.n=5000")
-    if key == "extends":
-        raise ConfigError("cannot be set", key=key, hint="write it in the config's file")
-    try:
-        value = parse_yaml(text)
-    except ValueError:
-        raise ConfigError(f"'{text}' is not a value", key=key, hint="quote text") from None
-    *parents, last = key.split(".")
-    place = raw
-    for parent in parents:
-        place = place.setdefault(parent, {})
-        if not isinstance(place, dict):
-            raise ConfigError(f"'{parent}' holds a value, not keys", key=key)
-    place[last] = value
-    return key
 
 
 def explain() -> list[dict[str, str]]:

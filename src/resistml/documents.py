@@ -136,9 +136,9 @@ def refuse_existing(path: Path, force: bool) -> None:
 def new_file(path: Path, *, force: bool) -> Iterator[Path]:
     """A temporary path beside ``path`` that takes its name only if the block succeeds."""
     with _written(path) as made:
-        refuse_existing(path, force)
         if path.is_dir():
             raise OutputError("is a folder", file=path, hint="name a file")
+        refuse_existing(path, force)
         made.parents_of(path)
         handle, name = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)
         os.close(handle)
@@ -206,6 +206,9 @@ class _Made:
     def parents_of(self, path: Path) -> None:
         """Make the folders above ``path`` that are missing."""
         self.parents = [folder for folder in path.parents if not folder.exists()]
+        above = next((folder for folder in path.parents if folder.exists()), None)
+        if above is not None and not above.is_dir():
+            raise OutputError(f"'{above}' is a file, not a folder", file=path, hint="move it away")
         path.parent.mkdir(parents=True, exist_ok=True)
 
     def clear(self) -> None:

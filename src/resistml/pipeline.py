@@ -10,13 +10,13 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from itertools import count
 from pathlib import Path
-from typing import TYPE_CHECKING, Protocol, TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
-from resistml.cohort.draw import Plan
 from resistml.cohort.files import generate
+from resistml.cohort.plan import plan_of
 from resistml.config import RunConfig
 from resistml.documents import digest
-from resistml.errors import OutputError
+from resistml.errors import ConfigError, OutputError
 from resistml.evaluate.evaluation import Evaluation, evaluate
 from resistml.evaluate.judge import draw_judge
 from resistml.evaluate.learners import constant, logistic
@@ -28,6 +28,7 @@ from resistml.learn.fit import Fitted, Params
 from resistml.learn.train import fit_model
 from resistml.notice import NOTICE
 from resistml.predict.model import Model, load_bundle
+from resistml.progress import Silent, Stages, Told
 from resistml.report.card import card
 from resistml.rng import derived_seed
 from resistml.runs import (
@@ -46,27 +47,12 @@ from resistml.world.laws import World
 from resistml.world.solve import solve_world
 
 if TYPE_CHECKING:
-    from resistml.tracking.store import Store
+    from resistml.tracking.opening import Store
 
 T = TypeVar("T")
 
 
-class Progress(Protocol):
-    """Told of each stage of a run, and of how far it is."""
-
-    def stage(self, name: str) -> Callable[[int, int], None]:
-        """Begin a stage; the callable returned is told (done, of)."""
-
-
-class Silent:
-    """Progress that nobody watches."""
-
-    def stage(self, name: str) -> Callable[[int, int], None]:
-        """Begin a stage."""
-        return lambda done, of: None
-
-
-def train(config: RunConfig, root: Path, progress: Progress | None = None) -> Run:
+def train(config: RunConfig, root: Path, progress: Stages | None = None) -> Run:
     """Do all that a config says, into a new folder ``runs/<id>/`` under ``root``.
 
     Raises
@@ -74,49 +60,83 @@ def train(config: RunConfig, root: Path, progress: Progress | None = None) -> Ru
     InputError
         For any fault of the config, the catalog or the training data.
     """
+    if config.cohort.worlds > 1:
+        raise ConfigError(
+            f"a model is trained on one world, not on {config.cohort.worlds}",
+            key="cohort.worlds",
+            allowed="1",
+            hint="`resistml cohort generate` draws the cohorts of an ensemble",
+        )
     return _Training(config, root, progress or Silent()).run()
 
 
 class _Training:
     """The stages of a run, in order, each timed."""
 
-    def __init__(self, config: RunConfig, root: Path, progress: Progress) -> None:
+    def __init__(self, config: RunConfig, root: Path, progress: Stages) -> None:
         self.config = config
         self.progress = progress
         self.seconds: dict[str, float] = {}
         self.root = root
         self.id = ""
-        self.folder = root
+        self.folder: Path | None = None
+        self.has_model = False
 
     def run(self) -> Run:
-        """Go through the stages; what fails before there is a model leaves nothing behind."""
+        """Go through the stages.
+
+        What fails before there is a model leaves nothing behind, nor does what is interrupted
+        before the run is whole. A fault after the model was saved leaves the model; one after
+        the run is whole, the run.
+        """
         config = self.config
         evidence = load_evidence(config.catalog)
         store = None
         if config.tracking.enabled:  # a store that cannot be written is told before the work
             store = self._timed("open the store", lambda told: open_run_store(config, self.root))
-        world = self._timed("calibrate the world", lambda told: solve_world(evidence))
+        world = self._timed(
+            "calibrate the world",
+            lambda told: solve_world(evidence, config.cohort.variant, config.seed),
+        )
         rows = self._timed("audit the world", lambda told: audit(evidence, world))
-        self.id, self.folder = _new_folder(config, self.root / "runs")
         try:
-            finished = self._make(evidence, world, rows)
-        except BaseException:
+            self.id, self.folder = _new_folder(config, self.root / "runs")
+            finished = self._make(self.folder, evidence, world, rows)
+            if config.report:
+                self._timed("write the report", lambda told: write_report(finished))
+            write_figures(finished)  # by these a run is known to be whole
+        except BaseException as exc:
+            self._leave(exc)
+            raise
+        return finished if store is None else self._logged(finished, store)
+
+    def _leave(self, exc: BaseException) -> None:
+        """Clear away a run that is not whole, but for a model that somebody may want."""
+        if self.folder is None:
+            return
+        if self.has_model and isinstance(exc, Exception):
+            exc.add_note(
+                f"The model was saved in {self.folder / 'model'}; the run is not whole, and "
+                "`resistml runs list` leaves it out."
+            )
+            return
+        try:
+            shutil.rmtree(self.folder, ignore_errors=True)
+        finally:  # also where somebody is impatient and interrupts again
             shutil.rmtree(self.folder, ignore_errors=True)
             with suppress(OSError):  # it holds other runs
                 self.folder.parent.rmdir()
-            raise
-        return self._publish(finished, store)
 
-    def _make(self, evidence: Evidence, world: World, rows: list[AuditRow]) -> Run:
+    def _make(self, folder: Path, evidence: Evidence, world: World, rows: list[AuditRow]) -> Run:
         """Draw, train, judge and save."""
         config = self.config
-        self._write_config()
-        plan = Plan(config.seed, config.cohort.n, config.cohort.assignment)
+        self._write_config(folder)
+        plan = plan_of(config.seed, config.cohort)
         self._timed(
             "draw the cohort",
-            lambda told: generate(world, plan, self.folder / "cohort", progress=told),
+            lambda told: generate(world, plan, folder / "cohort", progress=told),
         )
-        cohort = read_cohort(self.folder / "cohort")
+        cohort = read_cohort(folder / "cohort")
         spec, fitted = self._timed(
             "train the model",
             lambda told: fit_model(
@@ -135,13 +155,12 @@ class _Training:
             "judge on fresh patients", lambda told: judge_model(draft, world, cohort, config)
         )
         model = self._timed(
-            "save the model", lambda told: self._save(evidence, world, spec, fitted, evaluation)
+            "save the model",
+            lambda told: self._save(folder / "model", evidence, world, spec, fitted, evaluation),
         )
-        return Run(
-            self.id, self.folder, config, evidence, world, model, evaluation, rows, self.seconds
-        )
+        return Run(self.id, folder, config, evidence, world, model, evaluation, rows, self.seconds)
 
-    def _timed(self, name: str, job: Callable[[Callable[[int, int], None]], T]) -> T:
+    def _timed(self, name: str, job: Callable[[Told], T]) -> T:
         told = self.progress.stage(name)
         start = time.perf_counter()
         result = job(told)
@@ -149,18 +168,19 @@ class _Training:
         self.seconds[name] = time.perf_counter() - start
         return result
 
-    def _write_config(self) -> None:
+    def _write_config(self, folder: Path) -> None:
         import yaml
 
         resolved = shareable(self.config)
         if self.config.catalog is not None:  # so that the run can be repeated from its folder
-            shutil.copytree(self.config.catalog, self.folder / "catalog")
+            _copy_catalog(self.config.catalog, folder / "catalog")
             resolved["catalog"] = "catalog"
         text = yaml.safe_dump(resolved, sort_keys=False, allow_unicode=True)
-        (self.folder / "config.yaml").write_text(text, encoding="utf-8")
+        (folder / "config.yaml").write_text(text, encoding="utf-8")
 
     def _save(
         self,
+        out: Path,
         evidence: Evidence,
         world: World,
         spec: FeatureSpec,
@@ -177,19 +197,26 @@ class _Training:
             "world_hash": world.hash,
             "figures": headline(evaluation),
         }
-        out = self.folder / "model"
         params = learner_params(self.config)
         save_bundle(fitted, spec, params, about, card(about, evaluation), out)
+        self.has_model = True
         return load_bundle(out)
 
-    def _publish(self, run: Run, store: Store | None) -> Run:
-        write_figures(run)
-        if self.config.report:
-            self._timed("write the report", lambda told: write_report(run))
-        if store is not None:
+    def _logged(self, run: Run, store: Store) -> Run:
+        try:
             tracked = self._timed("log to MLflow", lambda told: track(run, self.root, store))
-            return replace(run, tracked=tracked)
-        return run
+        except BaseException as exc:
+            exc.add_note(f"The run is whole, in {run.folder}; it was not logged to MLflow.")
+            raise
+        return replace(run, tracked=tracked)
+
+
+def _copy_catalog(source: Path, target: Path) -> None:
+    """Copy the files of a catalog, and nothing else that lies there, such as the runs."""
+    for path in (*source.glob("*.yaml"), *source.glob("claims/*.yaml")):
+        copy = target / path.relative_to(source)
+        copy.parent.mkdir(parents=True, exist_ok=True)
+        shutil.copyfile(path, copy)
 
 
 def _new_folder(config: RunConfig, runs: Path) -> tuple[str, Path]:
@@ -200,9 +227,9 @@ def _new_folder(config: RunConfig, runs: Path) -> tuple[str, Path]:
         name = base if k == 1 else f"{base}-{k}"
         try:
             (runs / name).mkdir(parents=True)
-        except FileExistsError:
-            continue
         except OSError as exc:
+            if isinstance(exc, FileExistsError) and (runs / name).exists():
+                continue
             raise OutputError(f"cannot be written: {exc.strerror}", file=runs) from None
         return name, runs / name
     raise AssertionError("count() does not end")
@@ -216,7 +243,7 @@ def learner_params(config: RunConfig) -> Params:
 def judge_model(model: Model, world: World, cohort: Cohort, config: RunConfig) -> Evaluation:
     """Judge a model beside its peers on fresh patients of the world it was trained on."""
     seed = derived_seed(config.seed, "judge")
-    judge = draw_judge(world, Plan(seed, config.evaluate.n, config.cohort.assignment))
+    judge = draw_judge(world, plan_of(seed, config.cohort, config.evaluate.n))
     spec, records, strategy, y = model.spec, cohort.records, cohort.strategy, cohort.resistant
     others = {
         "logistic": logistic(spec, records, strategy, y),

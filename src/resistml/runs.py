@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from resistml.config import RunConfig
-from resistml.documents import dump_json, file_digest
+from resistml.documents import dump_json, file_digest, new_file, new_folder
 from resistml.evaluate.evaluation import Evaluation
 from resistml.evidence import Evidence
 from resistml.notice import NOTICE
@@ -23,7 +23,8 @@ from resistml.world.laws import World
 
 if TYPE_CHECKING:
     from resistml.report.context import Swarm
-    from resistml.tracking.store import Logged, Store
+    from resistml.tracking.opening import Store
+    from resistml.tracking.store import Logged
 
 #: Patients whose contributions the report draws.
 SWARM = 1_500
@@ -65,12 +66,15 @@ class Run:
 
 
 def write_figures(run: Run) -> None:
-    """Write ``metrics.json`` and ``audit.json`` into the run's folder."""
-    metrics = {"notice": NOTICE, "run": run.id, **run.evaluation.to_json()}
-    (run.folder / "metrics.json").write_text(dump_json(metrics), encoding="utf-8")
-    rows = [asdict(row) for row in run.audit]
-    document = dump_json({"notice": NOTICE, "rows": _json_rows(rows)})
-    (run.folder / "audit.json").write_text(document, encoding="utf-8")
+    """Write ``audit.json`` and ``metrics.json`` into the run's folder, whole and in that order.
+
+    A folder with ``metrics.json`` is that of a finished run, so they are written last.
+    """
+    rows = _json_rows([asdict(row) for row in run.audit])
+    metrics = {"run": run.id, **run.evaluation.to_json()}
+    for name, document in (("audit.json", {"rows": rows}), ("metrics.json", metrics)):
+        with new_file(run.folder / name, force=False) as temporary:
+            temporary.write_text(dump_json({"notice": NOTICE, **document}), encoding="utf-8")
 
 
 def _json_rows(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
@@ -100,7 +104,7 @@ def headline(evaluation: Evaluation) -> dict[str, float | None]:
 
 
 def write_report(run: Run) -> Path:
-    """Write ``report.html`` and the figures as PNG into the run's folder."""
+    """Write ``report.html`` and the figures as PNG into the run's folder, all or nothing."""
     from resistml.report.context import ReportContext
     from resistml.report.illustrations import illustrations
     from resistml.report.model_report import render
@@ -120,10 +124,11 @@ def write_report(run: Run) -> Path:
         swarm=_swarm(run),
     )
     out = run.folder / "report.html"
-    out.write_text(render(context), encoding="utf-8")
-    (run.folder / "figures").mkdir()
-    for shown in illustrations(context):
-        (run.folder / "figures" / f"{shown.name}.png").write_bytes(png_bytes(shown.figure))
+    with new_folder(run.folder / "figures", force=False) as figures:
+        for shown in illustrations(context):
+            (figures / f"{shown.name}.png").write_bytes(png_bytes(shown.figure))
+        with new_file(out, force=False) as temporary:
+            temporary.write_text(render(context), encoding="utf-8")
     return out
 
 
@@ -173,8 +178,8 @@ def run_facts(run: Run) -> dict[str, str]:
 
 def open_run_store(config: RunConfig, root: Path) -> Store:
     """The MLflow store and experiment that a config names."""
+    from resistml.tracking.opening import open_store
     from resistml.tracking.place import resolve_uri
-    from resistml.tracking.store import open_store
 
     uri = resolve_uri(config.tracking.uri, root)
     return open_store(uri, config.tracking.experiment, root)

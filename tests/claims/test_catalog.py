@@ -323,7 +323,8 @@ SIGNS = (
     ("egfr_tki", "EGFR_T790M", "hindered"),
     ("paclitaxel", "ABCB1", "hindered"),
     ("paclitaxel_zosuquidar", "ABCB1", "spared"),
-    ("doxorubicin_elacridar", "ABCG2", "spared"),
+    ("doxorubicin_elacridar", "ABCG2", "relieved"),
+    ("paclitaxel_lgk974", "CSC", "relieved"),
     ("venetoclax", "BCL2", "gains"),
     ("venetoclax", "TP53_del17p", "hindered"),
     ("folfox_cetuximab", "KRAS_mut", "hindered"),
@@ -344,7 +345,12 @@ def test_exposure_has_the_sign_that_the_review_gives_it(
     found = evidence.exposure(strategy, marker)
     assert found is not None
     value = found.value
-    assert {"gains": value < 0, "spared": 0 <= value <= 0.2, "hindered": value >= 0.5}[how]
+    assert {
+        "gains": value < 0,
+        "spared": 0 <= value <= 0.2,
+        "relieved": 0 <= value < 0.5,
+        "hindered": value >= 0.5,
+    }[how]
 
 
 def test_exposure_to_a_protective_marker_is_never_a_hindrance(evidence: Evidence) -> None:

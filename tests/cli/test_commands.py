@@ -108,8 +108,9 @@ def test_cohort_generate_writes_the_files_of_the_design(cli: Cli, tmp_path: Path
     assert document["rows"]["cohort"] == 600
     found = sorted(path.name for path in out.iterdir())
     assert found == [
-        "cohort.parquet", "manifest.json", "markers_true.parquet", "oracle.parquet", "world.json",
-    ]  # fmt: skip
+        *("cohort.parquet", "datasheet.md", "dictionary.json", "manifest.json"),
+        *("markers_true.parquet", "oracle.parquet", "world.json"),
+    ]
     text = (out / "manifest.json").read_text()
     assert str(tmp_path) not in text
     again = cli("cohort", "generate", "--n", 600, "--seed", 3, "--out", out, code=2)

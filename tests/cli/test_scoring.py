@@ -275,8 +275,8 @@ def test_ids_stay_text_and_formulas_are_disarmed(
 def test_a_hundred_thousand_profiles(
     cli: Cli, small_bundle: Path, tmp_path: Path, world: object
 ) -> None:
-    from resistml.cohort.draw import Plan
     from resistml.cohort.files import generate
+    from resistml.cohort.plan import Plan
 
     generate(world, Plan(seed=3, n=100_000, oracle=False), tmp_path / "many")  # type: ignore[arg-type]
     out = tmp_path / "many.parquet"

@@ -5,7 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from resistml.cohort.draw import Columns, Drawer, Drawn, Plan
+from resistml.cohort.draw import Columns, Drawer, Drawn
+from resistml.cohort.plan import Plan
 from resistml.rng import BLOCK
 from resistml.world.laws import World
 

@@ -42,7 +42,7 @@ def test_shares_add_up_and_keep_the_floor(seed: int, how: Assignment) -> None:
     values, age, ecog = records(50, seed)
     open_to = np.random.default_rng(seed).random((50, 4)) < 0.6
     open_to[:, 0] = True
-    chance = propensities(WORLD, C, values, age, ecog, open_to, how)
+    chance = propensities(WORLD, C, values, age, ecog, open_to, how, standard_records(C, values))
     assert chance.sum(axis=1) == pytest.approx(np.ones(50))
     assert (chance[open_to] >= FLOOR - 1e-12).all()
     assert (chance[~open_to] == 0).all()

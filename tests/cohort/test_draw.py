@@ -10,8 +10,9 @@ import pytest
 from scipy.stats import norm
 
 from resistml.cohort import draw
-from resistml.cohort.draw import Columns, Drawer, Drawn, Plan
-from resistml.errors import ConfigError, WorldError
+from resistml.cohort.draw import Columns, Drawer, Drawn
+from resistml.cohort.plan import Plan
+from resistml.errors import WorldError
 from resistml.features.conditions import eligible
 from resistml.rng import BLOCK, Streams
 from resistml.world.compiled import compile_setting
@@ -32,30 +33,6 @@ def same(one: Columns, other: Columns, rows: slice = slice(None)) -> None:
             np.testing.assert_allclose(values, expected, rtol=1e-12, atol=1e-12, err_msg=name)
         else:
             np.testing.assert_array_equal(values, expected, err_msg=name)
-
-
-@pytest.mark.parametrize(
-    ("change", "key", "message"),
-    [
-        ({"n": 0}, "n", "a cohort of 0 patients"),
-        ({"n": -1}, "n", "a cohort of -1 patients"),
-        ({"seed": -1}, "seed", "the seed is -1"),
-        ({"assignment": "confunded"}, "assignment", "did you mean 'confounded'?"),
-    ],
-)
-def test_a_plan_that_makes_no_sense_is_refused(
-    change: dict[str, object], key: str, message: str
-) -> None:
-    with pytest.raises(ConfigError) as caught:
-        Plan(**{"seed": 1, "n": 10, **change})  # type: ignore[arg-type]
-    assert caught.value.key == key
-    assert message in str(caught.value)
-    assert "allowed" in str(caught.value)
-
-
-@pytest.mark.parametrize(("n", "blocks"), [(1, 1), (BLOCK, 1), (BLOCK + 1, 2), (3 * BLOCK, 3)])
-def test_blocks_of_a_plan(n: int, blocks: int) -> None:
-    assert Plan(seed=1, n=n).blocks == blocks
 
 
 @pytest.mark.parametrize("n", [1, 300, 1_000])
@@ -107,7 +84,7 @@ def test_another_seed_gives_others() -> None:
 def scores(world: World, seed: int, block: int) -> dict[str, np.ndarray]:
     """Every random number of a block as normal scores, named by its draw and column."""
     compiled = [compile_setting(world, s) for s in world.settings]
-    dice = draw._draw_dice(Streams(seed), world, compiled, block)
+    dice = draw._draw_dice(Streams(seed), Plan(seed, BLOCK), world, compiled, block)
 
     def normal(u: np.ndarray) -> np.ndarray:
         return norm.ppf((np.argsort(np.argsort(u, axis=0), axis=0) + 0.5) / BLOCK)
@@ -173,7 +150,8 @@ def test_tables_have_the_stated_columns(world: World, block: Drawn) -> None:
     assert list(block.cohort) == [
         *("patient_id", "setting", "line", "strategy", "age", "sex", "ecog"),
         *markers,
-        *("response", "resistant", "pfs_months", "pfs_event", "os_months", "os_event"),
+        *("response", "resistant", "resistance_kind"),
+        *("pfs_months", "pfs_event", "os_months", "os_event"),
     ]
     assert list(block.markers_true) == ["patient_id", *markers]
     groups = [
@@ -387,3 +365,16 @@ def test_a_patient_who_is_eligible_for_nothing_is_an_error_with_a_name() -> None
     world = replace(TINY, settings={"late": only})
     with pytest.raises(WorldError, match="patients of setting 'late' are eligible for no strategy"):
         Drawer(world, Plan(seed=1, n=200)).block(0)
+
+
+def test_resistance_is_primary_or_acquired_or_not_seen(block: Drawn) -> None:
+    c = block.cohort
+    kind = c["resistance_kind"]
+    primary = c["resistant"].astype(int) == 1
+    assert ((kind == "primary") == primary).all()
+    acquired = kind == "acquired"
+    assert c["pfs_event"][acquired].astype(int).all()
+    assert (c["pfs_months"][acquired].astype(float) < c["os_months"][acquired].astype(float)).all()
+    unseen = ~primary & (c["pfs_event"].astype(int) == 0)
+    assert (kind[unseen] == "none").all()
+    assert min(primary.mean(), acquired.mean(), (kind == "none").mean()) > 0.02

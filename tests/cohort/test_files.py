@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
 from dataclasses import asdict
 from pathlib import Path
 
@@ -11,12 +12,16 @@ import pyarrow.parquet as pq
 import pytest
 
 from resistml.cohort import files
-from resistml.cohort.draw import Drawer, Plan
-from resistml.cohort.files import generate
+from resistml.cohort.draw import Drawer
+from resistml.cohort.files import generate, generate_ensemble
+from resistml.cohort.plan import Plan
 from resistml.documents import file_digest
-from resistml.errors import OutputError
+from resistml.errors import OutputError, WorldError
+from resistml.evidence import Evidence
 from resistml.notice import NOTICE
 from resistml.rng import BLOCK
+from resistml.world.audit import AuditRow
+from resistml.world.ensemble import Member
 from resistml.world.laws import read_world
 from tests.world.tiny import tiny_world
 
@@ -34,6 +39,8 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def test_the_folder_holds_tables_world_and_manifest(folder: Path) -> None:
     assert sorted(p.name for p in folder.iterdir()) == [
         "cohort.parquet",
+        "datasheet.md",
+        "dictionary.json",
         "manifest.json",
         "markers_true.parquet",
         "oracle.parquet",
@@ -126,4 +133,50 @@ def test_a_failure_half_way_leaves_nothing_behind(
     monkeypatch.setattr(Drawer, "block", fails)
     with pytest.raises(RuntimeError, match="power cut"):
         generate(WORLD, Plan(seed=5, n=BLOCK + 10, oracle=False), tmp_path / "c")
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_the_papers_are_proven_too(folder: Path) -> None:
+    manifest = json.loads((folder / "manifest.json").read_text())
+    for name in ("datasheet.md", "dictionary.json"):
+        assert manifest["files"][name] == file_digest(folder / name)
+        assert str(folder) not in (folder / name).read_text()
+
+
+def member(number: int, refused: int = 0) -> Member:
+    """A world of an ensemble, with one claim of its audit."""
+    world = tiny_world(stable_share=0.4 + 0.1 * number)
+    row = AuditRow(
+        *("s1_x", "target", "orr", "early", "plain", ""), 0.3, 0.4, 0.35, 0.001, "within"
+    )
+    return Member(number, world, [row], refused)
+
+
+def test_an_ensemble_is_a_folder_for_each_world(evidence: Evidence, tmp_path: Path) -> None:
+    told: list[int] = []
+    manifest = generate_ensemble(
+        [member(0), member(1, refused=2)], evidence, Plan(seed=5, n=60), tmp_path / "e",
+        progress=lambda done, of: told.append(done),
+    )  # fmt: skip
+    assert told == [1, 2]
+    assert json.loads((tmp_path / "e" / "manifest.json").read_text()) == manifest
+    assert [w["folder"] for w in manifest["worlds"]] == ["world_00", "world_01"]
+    assert [w["draws_refused"] for w in manifest["worlds"]] == [0, 2]
+    assert "no probabilities" in manifest["note"]
+    for world in manifest["worlds"]:
+        place = tmp_path / "e" / world["folder"]
+        assert world["manifest"] == file_digest(place / "manifest.json")
+        assert read_world(place / "world.json").hash == world["world_hash"]
+        (row,) = json.loads((place / "audit.json").read_text())["claims"]
+        assert (row["claim"], row["status"]) == ("s1_x", "within")
+    assert len({w["world_hash"] for w in manifest["worlds"]}) == 2
+
+
+def test_an_ensemble_that_fails_half_way_leaves_nothing(evidence: Evidence, tmp_path: Path) -> None:
+    def members() -> Iterator[Member]:
+        yield member(0)
+        raise WorldError("no more worlds")
+
+    with pytest.raises(WorldError, match="no more worlds"):
+        generate_ensemble(members(), evidence, Plan(seed=5, n=60), tmp_path / "e")
     assert list(tmp_path.iterdir()) == []

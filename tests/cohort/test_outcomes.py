@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from scipy.special import expit
@@ -80,6 +82,36 @@ def test_times_are_weibull_given_response_and_risk(drawn: tuple[np.ndarray, Outc
     post = (out.os - out.pfs) / (np.array([C.law.arms[a].os_scale for a in C.arms]) * 1.3**response)
     u = np.sort(np.exp(-(post**1.1)), axis=0)
     assert np.abs(u - rank[:, None]).max() < 1.95 / np.sqrt(N)
+
+
+def test_without_a_cut_of_cure_nobody_is_cured(drawn: tuple[np.ndarray, Outcomes]) -> None:
+    assert not drawn[1].cured.any()
+
+
+def test_the_cured_are_complete_responders_who_die_of_other_causes() -> None:
+    """By the same number that decides response; their times by the one behind the rest."""
+    arms = {
+        a: replace(law, cure=2.5 if i else None) for i, (a, law) in enumerate(C.law.arms.items())
+    }
+    c = replace(C, law=replace(C.law, arms=arms))
+    eta = np.random.default_rng(9).normal(1.0, 1.2, (N, 4))
+    uniforms = noise()
+    out = draw_outcomes(WORLD, c, eta, uniforms, np.arange(N))
+    np.testing.assert_array_equal(
+        out.cured[:, 1:], uniforms.response[:, 1:] < expit(eta - 2.5)[:, 1:]
+    )
+    assert not out.cured[:, 0].any()
+    assert (out.category[out.cured] == CATEGORIES.index("CR")).all()
+    np.testing.assert_array_equal(out.pfs[out.cured], out.os[out.cured])
+    # 2% a year: uniform once turned back, and independent of what decided the cure.
+    years = out.os[out.cured] / 12
+    u = np.sort(0.98**years)
+    rank = (np.arange(len(u)) + 0.5) / len(u)
+    assert np.abs(u - rank).max() < 1.95 / np.sqrt(len(u))
+    # Nobody else is touched.
+    plain = draw_outcomes(WORLD, C, eta, uniforms, np.arange(N))
+    np.testing.assert_array_equal(out.os[~out.cured], plain.os[~out.cured])
+    np.testing.assert_array_equal(out.category, plain.category)
 
 
 def test_responders_live_longer(drawn: tuple[np.ndarray, Outcomes]) -> None:

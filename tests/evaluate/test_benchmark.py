@@ -7,11 +7,20 @@ from typing import Any
 
 import pytest
 
-from resistml.evaluate.benchmark import FULL_SIZES, JUDGE, JUDGE_SEED, SIZES, run_benchmark
+from resistml.errors import ConfigError
+from resistml.evaluate.benchmark import (
+    FULL_SIZES,
+    JUDGE,
+    JUDGE_SEED,
+    SCENARIOS,
+    SIZES,
+    run_benchmark,
+)
 from resistml.learn.fit import Params
 
 COLUMNS = {
-    *("patients", "seed", "learner", "auc", "auc_oracle", "auc_fair", "logloss", "mae", "ece"),
+    *("world", "patients", "seed", "learner", "auc", "auc_oracle", "auc_fair", "logloss"),
+    *("mae", "ece"),
     *("value_learned", "value_fixed_rule", "value_oracle", "value_fair", "captured"),
 }
 
@@ -34,15 +43,38 @@ def by_learner(found: dict[str, Any]) -> dict[str, dict[str, Any]]:
 def test_smoke() -> None:
     stages = Stages()
     quick = Params(bag=2, rounds=4, checks=1)
-    found = run_benchmark(progress=stages, params=quick, sizes=(800,), judged=800)
+    found = run_benchmark(
+        progress=stages, params=quick, sizes=(800,), judged=800, worlds=("default",)
+    )
     assert found["judge"] == 800
     assert [row["learner"] for row in found["results"]] == ["xgboost", "logistic", "constant"]
     for row in found["results"]:
         assert set(row) == COLUMNS
         assert (row["patients"], row["seed"]) == (800, 1)
         assert 0 < row["value_fixed_rule"] <= row["value_fair"] <= row["value_oracle"] < 1
-    assert found["gap"]["without eligibility"] > found["gap"]["with eligibility"] > 0
-    assert stages.told[-1] == "train on 800, seed 1"
+    gaps = found["gaps"]["default"]
+    assert gaps["without eligibility"] > gaps["with eligibility"] > 0
+    assert stages.told[-1] == "default: train on 800, seed 1"
+
+
+def test_every_world_is_run_and_is_another() -> None:
+    quick = Params(bag=2, rounds=2, checks=1)
+    found = run_benchmark(progress=Stages(), params=quick, sizes=(600,), judged=600)
+    worlds = [row["world"] for row in found["results"]]
+    assert list(dict.fromkeys(worlds)) == list(SCENARIOS)
+    hashes = found["world_hashes"]
+    assert len({hashes[name] for name in ("default", "form", "knowledge")}) == 3
+    # The same world and patients to judge on, other patients to train on.
+    assert hashes["hidden_confounding"] == hashes["default"]
+    rows = {(r["world"], r["learner"]): r for r in found["results"]}
+    one, other = (rows[w, "xgboost"] for w in ("default", "hidden_confounding"))
+    assert one["auc_fair"] == other["auc_fair"]
+    assert one["mae"] != other["mae"]
+
+
+def test_an_unknown_world_is_refused() -> None:
+    with pytest.raises(ConfigError, match="did you mean 'knowledge'"):
+        run_benchmark(progress=Stages(), worlds=("knowlege",))
 
 
 def test_sizes_are_those_promised() -> None:
@@ -55,7 +87,7 @@ def test_sizes_are_those_promised() -> None:
 def test_bars() -> None:
     """From training on 20,000, judged on 60,000 fresh patients: at least 0.70 of what there is
     to gain over the best fixed rule is had, and the AUC is within 0.01 of the fair oracle's."""
-    found = run_benchmark(progress=Stages(), sizes=(20_000,))
+    found = run_benchmark(progress=Stages(), sizes=(20_000,), worlds=("default",))
     rows = by_learner(found)
     mine = rows["xgboost"]
     assert mine["captured"] >= 0.70

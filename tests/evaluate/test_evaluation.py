@@ -8,7 +8,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from resistml.cohort.draw import Plan
+from resistml.cohort.plan import Plan
 from resistml.evaluate.evaluation import Evaluation, _correlation, evaluate, subset
 from resistml.evaluate.judge import Judge, draw_judge
 from resistml.evaluate.metrics import auc

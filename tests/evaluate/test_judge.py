@@ -7,7 +7,8 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from resistml.cohort.draw import Drawer, Plan
+from resistml.cohort.draw import Drawer
+from resistml.cohort.plan import Plan
 from resistml.evaluate.judge import Judge, draw_judge, draw_judges, judge_from, records_of
 from resistml.features.conditions import eligible
 from resistml.world.laws import World

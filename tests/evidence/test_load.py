@@ -10,7 +10,7 @@ import pytest
 
 from resistml import shipped
 from resistml.errors import CatalogError
-from resistml.evidence import load_evidence, load_folders
+from resistml.evidence import Evidence, load_evidence, load_folders
 from tests.evidence.tiny import SOURCE, TINY, assume, base, changed, loaded, write
 
 
@@ -59,6 +59,37 @@ class TestAddingUp:
         assert found.claims["s1_a"].source == "second"
         assert found.claims["s1_b"].source == "paper"
         assert set(found.sources) == {"paper", "second"}
+
+
+class TestFiles:
+    def test_entry_stands_in_the_file_that_gave_it_last(self, tmp_path: Path) -> None:
+        found = loaded(tmp_path, changed("markers", "PUMP", "spread", assume(0.7)))
+        assert found.files_of("PUMP") == (str(tmp_path / "overlay" / "markers.yaml"),)
+        assert found.files_of("GATE") == (str(tmp_path / "base" / "markers.yaml"),)
+        assert found.files_of("s1_orr") == (str(tmp_path / "base" / "claims" / "paper.yaml"),)
+
+    def test_assumption_is_found_by_its_path(self, tmp_path: Path) -> None:
+        found = loaded(tmp_path)
+        for path in found.all_assumptions():
+            (file,) = found.files_of(path)
+            kind = path.split(".")[0] if "." in path else "assumptions"
+            assert Path(file).name == f"{kind}.yaml"
+
+    def test_every_shipped_entry_has_one(self, evidence: Evidence) -> None:
+        for kind in ("claims", "markers", "settings", "strategies", "mechanisms", "endpoints"):
+            for name in getattr(evidence, kind):
+                assert len(evidence.files_of(name)) == 1
+
+    def test_unknown_entry_stands_nowhere(self, evidence: Evidence) -> None:
+        assert evidence.files_of("nothing") == ()
+        assert evidence.files_of("markers.nothing.effect") == ()
+
+    def test_place_makes_no_other_evidence(self, tmp_path: Path) -> None:
+        first = load_folders([write(tmp_path / "a", TINY)])
+        second = load_folders([write(tmp_path / "b", TINY)])
+        assert first.files != second.files
+        assert first == second
+        assert first.hash == second.hash
 
 
 class TestHash:
@@ -129,6 +160,26 @@ class TestRefusals:
             ("claims", "s1_orr", "section", "8", "s1_orr.section", "got '8'", None),
             ("claims", "s1_orr", "low", "a third", "s1_orr.low", "got 'a third'", None),
             ("claims", "s1_orr", "low", 0.6, "s1_orr", "range is inverted: low 0.6 > high", None),
+            ("claims", "s1_orr", "setting", [], "s1_orr", "setting is an empty list", None),
+            ("endpoints", "orr", "range", [1, 0], "orr", "range is inverted: [1.0, 0.0]", None),
+            (
+                "markers",
+                "PUMP",
+                "effect",
+                assume(0.5, 0.9, 0.1),
+                "PUMP.effect",
+                "needs low <= value <= high, got 0.9 <= 0.5 <= 0.1",
+                None,
+            ),
+            (
+                "assumptions",
+                "pfs_shape",
+                "value",
+                3.0,
+                "pfs_shape",
+                "needs low <= value <= high, got 1.2 <= 3.0 <= 1.2",
+                None,
+            ),
             ("settings", "lung", "line", 0, "lung.line", "greater than or equal to 1, got 0", None),
         ],
     )

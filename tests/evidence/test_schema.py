@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from pydantic import BaseModel, ValidationError
 
 from resistml.evidence import Assumption, Claim, Evidence, Marker, Setting, Strategy
-from resistml.evidence.schema import Condition, Conjunction
+from resistml.evidence.schema import Condition, Conjunction, Endpoint
 from tests.evidence.tiny import TINY, assume
 
 
@@ -75,7 +75,7 @@ class TestCondition:
     @pytest.mark.parametrize(
         ("raw", "words"),
         [
-            (["PUMP", ">", "cutof"], "'cutof' is no value: a number, or cutoff"),
+            (["PUMP", ">", "2.5 "], "'2.5 ' is no value: a number, or cutoff or a claim's id"),
             (["sex", "==", "woman"], "'woman' is no value: a number, or female or male"),
             (["sex", "==", "cutoff"], "'cutoff' is no value"),
             (["sex", "==", 1], "sex is compared by == or != with female or male"),
@@ -92,6 +92,17 @@ class TestCondition:
     def test_may_also_be_a_mapping(self) -> None:
         as_mapping = {"column": "PUMP", "op": ">", "value": 1.0}
         assert Condition.model_validate(as_mapping) == Condition(column="PUMP", op=">", value=1.0)
+
+
+class TestEndpoint:
+    @pytest.mark.parametrize("span", [[1, 0], [1, 1]])
+    def test_range_is_in_order(self, span: list[float]) -> None:
+        raw = entry("endpoints", "orr", range=span)
+        refused(Endpoint, raw, f"range is inverted: [{span[0]:.1f}, {span[1]:.1f}]")
+
+    @pytest.mark.parametrize("end", [float("inf"), float("nan")])
+    def test_range_is_finite(self, end: float) -> None:
+        refused(Endpoint, entry("endpoints", "orr", range=[0, end]), "finite number")
 
 
 class TestMarker:
@@ -150,6 +161,9 @@ class TestClaim:
             ({"measure": "none"}, "measure is 'none' exactly where there is no number"),
             ({"role": "context"}, "a claim of role 'context' needs a reason"),
             ({"setting": None}, "a claim of role 'target' needs a range and a setting"),
+            ({"setting": []}, "setting is an empty list: name a setting"),
+            ({"at_months": 0}, "greater than 0"),
+            ({"setting": ["lung", "lung"]}, "names a setting twice, got ['lung', 'lung']"),
             ({"n": 1}, "greater than or equal to 2"),
             ({"summary": "short"}, "at least 10 characters"),
             ({"evidence_level": "expert"}, "evidence_level"),

@@ -75,7 +75,7 @@ TINY: dict[str, Raw] = {
             "missing": assume(0.1),
             "cutoff": assume(2.0),
             "detection_limit": assume(0.01),
-            "in_settings": {"lung": {"median": assume(1.8)}},
+            "in_settings": {"lung": {"median": assume(1.8, reason="s1_rise sets it")}},
             "exposure": {"chemo": assume(1.0)},
         },
         "GATE": {
@@ -133,7 +133,7 @@ TINY: dict[str, Raw] = {
             "section": "1",
             "arms": {"lung": _ARM},
             "eligibility": [[["PUMP", ">", "cutoff"], ["age", "<", 80]], [["GATE", "==", 1]]],
-            "exposure": {"PUMP": assume(0.1, reason="s1_rise sets how little is left")},
+            "exposure": {"PUMP": assume(0.1)},
         },
         "paper": {
             "name": "Recorded only",
@@ -154,7 +154,8 @@ TINY: dict[str, Raw] = {
             **_CLAIM,
             "endpoint": "cutoff",
             "role": "parameter",
-            "reason": "sets the exposure",
+            "sets": {"marker": "PUMP", "statistic": "median"},
+            "reason": "sets the median",
             "markers": ["PUMP"],
             "low": 7,
             "high": 9,

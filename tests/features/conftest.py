@@ -5,7 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from resistml.cohort.draw import Drawer, Plan
+from resistml.cohort.draw import Drawer
+from resistml.cohort.plan import Plan
 from resistml.evaluate.judge import records_of
 from resistml.evidence import Evidence
 from resistml.features.matrix import Records, Words

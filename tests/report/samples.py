@@ -29,6 +29,11 @@ class Row:
     se: float
     status: str
     conflict: tuple[str, ...] = ()
+    role: str = "target"
+    measure: str = "level"
+    bound: str = "about"
+    at_months: float | None = None
+    unit: str = ""
 
 
 @dataclass(frozen=True)

@@ -41,11 +41,19 @@ def test_of_a_tracking_server_its_own_ui_is_named(
 ) -> None:
     said: list[str] = []
     monkeypatch.setattr(ui, "open_store", lambda uri, name, root: Store(uri, "42"))
+    monkeypatch.setattr(ui, "experiments", lambda uri: ["resistml"])
     monkeypatch.setattr(ui, "Server", None)
     ui.open_ui(tmp_path, "https://me:secret@host/mlflow", say=said.append)
     assert said[0] == "MLflow UI: https://host/mlflow"
     assert "https://host/mlflow/#/experiments/42/runs" in said[1]
     assert "secret" not in " ".join(said)
+
+
+def test_an_experiment_that_is_not_there_is_not_made(tmp_path: Path) -> None:
+    uri = f"sqlite:///{tmp_path / 'mlflow.db'}"
+    with pytest.raises(UsageError, match="no experiment 'nope'"):
+        ui.open_ui(tmp_path, uri, experiment="nope")
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_it_says_starting_first_and_the_links_when_it_is_up(

@@ -8,10 +8,10 @@ import numpy as np
 import pytest
 
 from resistml.evidence import Evidence
-from resistml.world.audit import AuditRow, _Found, _median, audit
+from resistml.world.audit import AuditRow, audit, literal_reading
 from resistml.world.conflicts import tolerance
 from resistml.world.laws import World
-from resistml.world.times import MEDIANS, TIME_TOLERANCE
+from resistml.world.time_moments import MEDIANS, TIME_TOLERANCE
 
 PATIENTS = 20_000
 
@@ -34,29 +34,43 @@ def test_there_is_a_row_for_each_target_in_the_catalogs_order(
         assert row.setting == ", ".join(claim.settings)
 
 
-JUDGED = ("orr", "cr", "median_pfs", "median_os")
-
-
-def test_responses_and_medians_are_judged_and_the_rest_falls_due(
-    rows: dict[str, AuditRow],
-) -> None:
-    for row in rows.values():
-        assert (row.status == "due") == (row.endpoint not in JUDGED)
-        assert (row.status == "due") == bool(np.isnan(row.obtained))
+def test_every_target_is_judged(rows: dict[str, AuditRow]) -> None:
+    assert {row.status for row in rows.values()} <= {"within", "tension", "out"}
+    assert not any(np.isnan(row.obtained) for row in rows.values())
+    times = {"survival_rate", "disease_free_rate", "relapse_rate", "onset", *MEDIANS}
+    assert {row.endpoint for row in rows.values()} == {"orr", "cr", *times}
 
 
 def test_every_rate_is_within_its_range_on_fresh_patients(rows: dict[str, AuditRow]) -> None:
     for row in rows.values():
-        if row.status in ("due", "tension") or row.endpoint in MEDIANS:
+        if row.status == "tension" or row.endpoint in MEDIANS or row.bound != "about":
             continue
         # 4 standard errors of this smaller sample beside the tolerance itself.
         slack = tolerance(row.low, row.high) + 4 * row.se
         assert row.low - slack <= row.obtained <= row.high + slack, row.claim
 
 
+def test_a_bound_holds_on_its_own_side_alone(rows: dict[str, AuditRow]) -> None:
+    row = rows["s1_her2_targeted_survival_rate"]
+    assert (row.measure, row.bound, row.low) == ("ratio", "at_least", 1.3)
+    assert row.obtained > 1.3 - 4 * row.se
+
+
+def test_the_window_of_relapse_is_counted_from_the_end_of_treatment(
+    evidence: Evidence, rows: dict[str, AuditRow]
+) -> None:
+    """Counted from the start, 5.2 months of PFS would contradict it: 0.8 months are short."""
+    row = rows["s4_etoposide_platinum_relapse_onset"]
+    assert 6 - 4 * row.se <= row.obtained <= 12 + 4 * row.se
+    assert "s4_etoposide_platinum_median_pfs" in row.note
+    assert "5.2 months is 0.8 short of 6" in row.note
+    notes = [claim for claim in evidence.claims.values() if literal_reading(evidence, claim)]
+    assert [claim.id for claim in notes] == [row.claim]
+
+
 def test_every_median_is_within_its_range_on_fresh_patients(rows: dict[str, AuditRow]) -> None:
     medians = [row for row in rows.values() if row.endpoint in MEDIANS]
-    assert len(medians) == 35
+    assert len(medians) == 36
     for row in medians:
         point = row.low == row.high
         # 4 standard errors of this smaller sample beside the tolerance itself.
@@ -64,21 +78,11 @@ def test_every_median_is_within_its_range_on_fresh_patients(rows: dict[str, Audi
         assert row.low - slack <= row.obtained <= row.high + slack, row.claim
 
 
-def test_the_median_of_pooled_cells_and_its_error() -> None:
-    """Exponential times: the median is log 2, its standard error 1 / sqrt(n)."""
-    rng = np.random.default_rng(3)
-    n = 100_000
-    parts = [_Found(rng.exponential(size=n // 2), n) for _ in range(2)]
-    median, se = _median(parts)
-    assert se == pytest.approx(1 / n**0.5, rel=0.05)
-    assert median == pytest.approx(np.log(2), abs=4 / n**0.5)
-
-
 @pytest.mark.slow
 def test_none_is_out_at_full_size(evidence: Evidence, world: World) -> None:
     found = audit(evidence, world)
     assert [row.claim for row in found if row.status == "out"] == []
-    rates = [row for row in found if row.status != "due" and row.endpoint not in MEDIANS]
+    rates = [row for row in found if row.endpoint not in MEDIANS and row.measure == "level"]
     assert max(row.se for row in rates) < 0.0025
     medians = [row for row in found if row.endpoint in MEDIANS]
     assert max(row.se / row.obtained for row in medians) < TIME_TOLERANCE / 3
@@ -143,14 +147,13 @@ def test_it_is_the_same_every_time_and_moves_with_the_seed(
     evidence: Evidence, world: World
 ) -> None:
     one, other = audit(evidence, world, 2_000), audit(evidence, world, 2_000)
-    assert [r.obtained for r in one if r.status != "due"] == [
-        r.obtained for r in other if r.status != "due"
-    ]
+    assert [r.obtained for r in one] == [r.obtained for r in other]
     moved = audit(evidence, world, 2_000, seed=8)
-    pairs = [(a, b) for a, b in zip(one, moved, strict=True) if a.status != "due"]
+    pairs = list(zip(one, moved, strict=True))
     z = [(a.obtained - b.obtained) / np.hypot(a.se, b.se) for a, b in pairs]
-    # Two samples of each of 46 claims: standard normal if the standard errors are right.
-    # Claims share patients, so only rough bounds hold: chi-square(46) / 46 is 0.4-1.9 at
+    # Two samples of each of 96 claims: standard normal if the standard errors are right.
+    # Claims share patients, so only rough bounds hold: chi-square(96) / 96 is 0.5-1.6 at
     # 99.99% were they independent.
     assert 0.3 < np.mean(np.square(z)) < 2.5
-    assert all(a.obtained != b.obtained for a, b in pairs)
+    # Shares of few patients may come out alike by chance; not nine in ten of them.
+    assert np.mean([a.obtained != b.obtained for a, b in pairs]) > 0.9

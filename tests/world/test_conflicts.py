@@ -7,6 +7,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from resistml.errors import WorldError
 from resistml.evidence import Evidence
 from resistml.world.conflicts import find_conflicts, tolerance, violation
 from resistml.world.laws import Conflict, World
@@ -225,10 +226,16 @@ def _met(draft: World, claims: list[Moment], unknowns: list[Unknown]) -> World:
     return put_in(draft, rates, fit(rates, mine))
 
 
-def test_a_rate_that_no_intercept_reaches_is_a_conflict_of_one() -> None:
+def test_a_rate_that_no_intercept_reaches_is_refused_and_named() -> None:
     tight = [Unknown(("alpha", "early", "plain"), 0.0, -0.1, 0.1)]
     claims = [claim("a", 0.95, arm="plain")]
     rates = Rates(TINY, claims, [tight[0].name])
     there = put_in(TINY, rates, fit(rates, tight))
-    (conflict,) = find_conflicts(there, claims, tight)
-    assert conflict.claims == ("a",)
+    with pytest.raises(WorldError, match=r"no world meets a \(by [0-9.]+ percentage points\)"):
+        find_conflicts(there, claims, tight)
+
+
+def test_a_population_of_nobody_is_refused_and_named() -> None:
+    claims = [claim("nobody", 0.4, ("PUMP", ">", 5.0), ("PUMP", "<", 2.0))]
+    with pytest.raises(WorldError, match="nobody is in the population of 'nobody'"):
+        Rates(TINY, claims, []).evaluate(np.zeros(0))

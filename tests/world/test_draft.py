@@ -48,6 +48,8 @@ def test_only_exposures_that_are_not_0_are_kept(evidence: Evidence) -> None:
     [
         (Condition(column="CSC", op=">", value=0.05), ("CSC", ">", 0.05)),
         (Condition(column="ABCB1", op=">", value="cutoff"), ("ABCB1", ">", 2.0)),
+        (Condition(column="CSC", op=">", value="s2_csc_high_cutoff"), ("CSC", ">", 0.05)),
+        (Condition(column="CD274", op=">=", value="s5_pdl1_high_cutoff"), ("CD274", ">=", 50.0)),
         (Condition(column="sex", op="==", value="female"), ("sex", "==", 1.0)),
         (Condition(column="sex", op="!=", value="male"), ("sex", "!=", 0.0)),
     ],

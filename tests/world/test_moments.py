@@ -12,11 +12,13 @@ from scipy.special import expit
 from resistml.evidence import Evidence
 from resistml.world import moments
 from resistml.world.compiled import compile_setting
+from resistml.world.conflicts import violation
 from resistml.world.draft import draft_world
-from resistml.world.laws import World
+from resistml.world.laws import Synergy, World
 from resistml.world.moments import Cell, Moment, Name, Rates, is_solved, response_moments
 from resistml.world.sample import draw_base
 from resistml.world.unknowns import list_unknowns
+from tests.world.test_form import bent_world
 from tests.world.tiny import tiny_world
 
 WORLD = tiny_world()
@@ -84,6 +86,19 @@ def test_every_derivative_of_the_small_world() -> None:
     np.testing.assert_allclose(jacobian, differences(rates, values), rtol=0, atol=1e-8)
     # Each unknown moves something, or the check above would be empty for it.
     assert np.abs(jacobian).max(axis=0).min() > 1e-4
+
+
+def test_every_derivative_of_a_bent_world() -> None:
+    pair = Synergy("PUMP", "STEM", 0.4)
+    world = bent_world(pair, PUMP="threshold", STEM="saturating", CELLS="inert")
+    names = [name for name in NAMES if "CELLS" not in name or name[0] != "effect"]
+    rates = Rates(world, MOMENTS, names)
+    values = start(world, names) + 0.05
+    _, jacobian = rates.evaluate(values)
+    np.testing.assert_allclose(jacobian, differences(rates, values), rtol=0, atol=1e-7)
+    # The pair's slope with respect to PUMP is there: without it the differences are off.
+    flat = Rates(replace(world, synergies=()), MOMENTS, names).evaluate(values)[1]
+    assert np.abs(jacobian - flat).max() > 1e-3
 
 
 def test_every_derivative_of_the_shipped_world(
@@ -174,3 +189,25 @@ def test_a_difference_between_arms_is_no_level_to_aim_at(evidence: Evidence) -> 
     assert not is_solved(evidence, claim.model_copy(update={"measure": "difference"}))
     assert not is_solved(evidence, claim.model_copy(update={"role": "context"}))
     assert not is_solved(evidence, claim.model_copy(update={"endpoint": "median_os"}))
+
+
+@pytest.mark.parametrize(
+    ("bound", "low", "high", "middle"),
+    [
+        ("about", 0.3, 0.4, 0.35),
+        ("at_least", 0.3, float("inf"), 0.31),  # just inside, by a percentage point
+        ("at_most", float("-inf"), 0.4, 0.39),
+    ],
+)
+def test_a_bound_leaves_its_other_side_open(
+    evidence: Evidence, bound: str, low: float, high: float, middle: float
+) -> None:
+    claim = evidence.claims["s4_her2_paclitaxel_orr"]
+    assert (claim.low, claim.high) == (0.3, 0.4)
+    claims = {claim.id: claim.model_copy(update={"bound": bound})}
+    (found, *_) = response_moments(replace(evidence, claims=claims))
+    assert (found.low, found.high) == (low, high)
+    assert found.middle == pytest.approx(middle)
+    assert found.half_width == pytest.approx(0.05 if bound == "about" else 0.01)
+    assert violation(found, 0.5) == pytest.approx(0.0 if bound == "at_least" else 0.1)
+    assert violation(found, 0.1) == pytest.approx(0.0 if bound == "at_most" else 0.2)

@@ -6,17 +6,20 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+from scipy.special import expit
 
 from resistml.features import conditions
-from resistml.world.compiled import Compiled, compile_setting
+from resistml.world.compiled import Compiled, clinical_terms, compile_setting
 from resistml.world.laws import Test as Condition
-from resistml.world.markers import Noise, draw_patients, recorded_columns
-from resistml.world.sample import draw_base
+from resistml.world.markers import Noise, Patients, draw_patients, recorded_columns
+from resistml.world.missing import with_missing
+from resistml.world.sample import draw_base, f_values
 from resistml.world.strata import eligible, stratum
-from tests.world.tiny import tiny_world
+from tests.world.uneven import uneven_world
 
-WORLD = tiny_world()
+WORLD = uneven_world()
 C = compile_setting(WORLD, "early")
+COMPLETE = compile_setting(with_missing(WORLD, "none"), "early")
 BASE = draw_base(C)
 PATIENTS = 200_000
 
@@ -65,17 +68,23 @@ UNIONS: dict[str, tuple[tuple[Condition, ...], ...]] = {
 
 
 @pytest.fixture(scope="module")
-def seen() -> dict[str, np.ndarray]:
-    """Records of drawn patients, nothing missing."""
+def drawn() -> Patients:
+    """Patients whose values go unmeasured for frailty and for what they are."""
     rng = np.random.default_rng(5)
     width = len(C.markers)
     noise = Noise(
         latent=rng.standard_normal((PATIENTS, width)),
         error=rng.standard_normal((PATIENTS, width)),
-        missing=np.ones((PATIENTS, width)),
+        missing=rng.random((PATIENTS, width)),
         person=rng.random((PATIENTS, 3)),
     )
-    return recorded_columns(C, draw_patients(WORLD, C, noise, np.arange(PATIENTS)))
+    return draw_patients(WORLD, C, noise, np.arange(PATIENTS))
+
+
+@pytest.fixture(scope="module")
+def seen(drawn: Patients) -> dict[str, np.ndarray]:
+    """What is recorded of them, by column."""
+    return recorded_columns(C, drawn)
 
 
 def within(weight: np.ndarray, hard: np.ndarray) -> bool:
@@ -132,7 +141,7 @@ def test_slopes_are_the_derivatives_by_location(name: str) -> None:
 
 
 def test_a_marker_without_error_still_has_a_stratum() -> None:
-    sharp = replace(C, error=np.zeros(len(C.continuous)))
+    sharp = replace(COMPLETE, error=np.zeros(len(C.continuous)))
     weight = stratum(sharp, BASE, (("PUMP", ">", 2.0),)).weight
     hard = C.location[0] + C.spread[0] * BASE.z[:, 0] > np.log(2.0)
     assert np.array_equal(weight > 0.5, hard)
@@ -141,3 +150,71 @@ def test_a_marker_without_error_still_has_a_stratum() -> None:
 def test_an_unmeasured_column_is_named() -> None:
     with pytest.raises(ValueError, match="'NOPE' is not measured in setting 'early'"):
         stratum(C, BASE, (("NOPE", ">", 1.0),))
+
+
+#: Claims on markers that go unmeasured for what they are, for frailty alone, and for both.
+CLAIMED: dict[str, tuple[Condition, ...]] = {
+    "high": (("PUMP", ">", 2.0),),
+    "low": (("PUMP", "<=", 2.0),),
+    "limited": (("STEM", "<", 0.01),),
+    "counted": (("CELLS", ">", 5.0),),
+    "mutated": (("GATE", "==", 1.0),),
+    "at random": (("PUMP2", ">", 1.0),),
+    "several": (("PUMP", ">", 1.0), ("CELLS", "<=", 5.0), ("RAS", "==", 0.0)),
+}
+
+
+@pytest.mark.parametrize("name", CLAIMED)
+def test_rates_on_the_fixed_sample_are_those_of_a_drawn_cohort(
+    name: str, drawn: Patients, seen: dict[str, np.ndarray]
+) -> None:
+    """What the solver aims at holds among the patients whose record shows the condition."""
+    tests = CLAIMED[name]
+    hazard = clinical_terms(WORLD, C.arms, BASE.age, BASE.ecog)
+    p = expit(C.log_odds(f_values(C, BASE), hazard))
+    weight = stratum(C, BASE, tests).weight
+    solved = weight @ p / weight.sum()
+    member = conditions.holds(seen, tests, PATIENTS)
+    hazard = clinical_terms(WORLD, C.arms, drawn.age, drawn.ecog)
+    found = expit(C.log_odds(drawn.f, hazard))[member]
+    se = found.std(axis=0) / np.sqrt(len(found))
+    # 0.001 for the fixed sample's own error: 8,192 Sobol points, of which a part counts.
+    assert (np.abs(found.mean(axis=0) - solved) < 4 * se + 1e-3).all()
+
+
+@pytest.mark.parametrize("name", ["high", "limited", "several"])
+def test_values_missing_for_what_they_are_move_a_claims_rate(name: str) -> None:
+    """So that the test above can fail: complete records would give other rates."""
+    p = expit(C.log_odds(f_values(C, BASE), np.zeros((len(BASE.age), len(C.arms)))))
+    rates = []
+    for c in (C, COMPLETE):
+        weight = stratum(c, BASE, CLAIMED[name]).weight
+        rates.append(weight @ p / weight.sum())
+    assert np.abs(rates[0] - rates[1]).max() > 1e-2
+
+
+def test_with_complete_records_all_columns_count_as_measured() -> None:
+    weight = stratum(COMPLETE, BASE, (("RAS", "==", 0.0), ("RAS", "!=", 0.0))).weight
+    assert not weight.any()
+    both = sum(stratum(COMPLETE, BASE, (("RAS", op, 0.0),)).weight for op in ("==", "!="))
+    np.testing.assert_allclose(both, 1.0, rtol=1e-12)
+
+
+def test_a_column_asked_for_twice_is_measured_once() -> None:
+    once = stratum(C, BASE, (("PUMP", ">", 1.0),)).weight
+    twice = stratum(C, BASE, (("PUMP", ">", 1.0), ("PUMP", ">", 1.0))).weight
+    np.testing.assert_array_equal(once, twice)
+    frail = C.missing.is_frail(BASE.age, BASE.ecog)
+    measured = 1 - C.missing.chance(0, frail, BASE.z[:, 0])
+    whole = stratum(COMPLETE, BASE, (("PUMP", ">", 1.0),)).weight
+    np.testing.assert_allclose(once, measured * whole, rtol=1e-12)
+
+
+def test_a_marker_that_is_never_measured_meets_no_condition() -> None:
+    early = WORLD.settings["early"]
+    never = replace(early, missing={**early.missing, "PUMP": 1.0})
+    c = compile_setting(replace(WORLD, settings={"early": never}), "early")
+    assert not stratum(c, BASE, (("PUMP", ">", 0.0),)).weight.any()
+    alternatives = ((("PUMP", ">", 0.0),), (("RAS", "==", 1.0),))
+    expected = stratum(c, BASE, alternatives[1]).weight
+    np.testing.assert_array_equal(eligible(c, BASE, alternatives).weight, expected)

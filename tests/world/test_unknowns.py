@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import math
 
+import numpy as np
 import pytest
+from scipy.special import expit
 
 from resistml.evidence import Evidence
 from resistml.world.draft import draft_world
 from resistml.world.moments import response_moments
-from resistml.world.unknowns import STEEP, Unknown, list_unknowns
+from resistml.world.unknowns import STEEP, Unknown, cut_of, labelled, list_unknowns
 
 
 @pytest.fixture(scope="module")
@@ -59,3 +61,24 @@ def test_markers_of_the_claims_are_held_to_their_assumptions(
 
 def test_all_start_inside_their_bounds(unknowns: dict[tuple[str, str, str], Unknown]) -> None:
     assert all(u.low < u.start < u.high for u in unknowns.values())
+
+
+def test_the_cut_that_leaves_a_share() -> None:
+    eta, weight = np.linspace(-2, 2, 101), np.linspace(0, 1, 101)
+    for share in (0.01, 0.4, 0.99):
+        cut = cut_of(eta, weight, share)
+        assert weight @ expit(eta - cut) / (weight @ expit(eta)) == pytest.approx(share)
+    assert cut_of(eta, weight, 1.0) == pytest.approx(0.0, abs=1e-9)
+
+
+def test_an_unknown_is_identified_where_claims_halve_its_variance() -> None:
+    """By hand: of one unknown and one claim the variance is 1 / (1 + (slope * half)^2)."""
+    held = Unknown(("effect", "", "PUMP"), 1.0, 0.0, 2.0, 1.0, 0.5)
+    free = Unknown(("alpha", "early", "plain"), 0.0, -STEEP, STEEP)
+    name = "effect.PUMP"
+    assert labelled([held], np.array([[2.1]])) == {name: "claim-identified"}
+    assert labelled([held], np.array([[1.9]])) == {name: "assumption-only"}
+    assert labelled([held], np.zeros((0, 1))) == {name: "assumption-only"}
+    # One claim on a sum tells of the one that is less held.
+    both = labelled([held, free], np.array([[2.1, 2.1]]))
+    assert both == {name: "assumption-only", "alpha.early.plain": "claim-identified"}

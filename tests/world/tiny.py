@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from resistml.world.laws import ArmLaw, MarkerLaw, SettingLaw, StrategyLaw, World
 
 CONSTANTS = {
@@ -17,13 +19,10 @@ CONSTANTS = {
     "effect_ecog_2": 0.8,
     "frail_intensified_extra": 0.4,
     "frailty_age": 70.0,
+    "missing_frail": 0.0,
     "outcome_noise_correlation": 0.5,
     "stable_share": 0.45,
-    "pfs_shape": 1.3,
-    "os_post_shape": 1.1,
-    "pfs_response_ratio": 2.2,
-    "pfs_risk_slope": 0.15,
-    "os_response_ratio": 1.3,
+    "background_mortality_per_year": 0.02,
     "followup_months_min": 12.0,
     "followup_months_max": 60.0,
     "dropout_per_year": 0.1,
@@ -31,6 +30,7 @@ CONSTANTS = {
     "assignment_guideline_usual": 0.8,
     "assignment_marker_slope": 0.5,
     "assignment_frailty_slope": 0.7,
+    "assignment_hidden_slope": 2.0,
 }
 
 MARKERS = {
@@ -130,6 +130,23 @@ STRATEGIES = {
 }
 
 
+def arm(number: int = 0, **fields: float | None) -> ArmLaw:
+    """An arm of the small world, with some fields put otherwise."""
+    law = ArmLaw(
+        alpha=0.2 - 0.3 * number,
+        kappa=1.5,
+        pfs_scale=6.0 + number,
+        os_scale=8.0 + number,
+        pfs_shape=1.3,
+        post_shape=1.1,
+        pfs_ratio=2.2,
+        post_ratio=1.3,
+        risk_slope=0.15,
+        course_months=4.0,
+    )
+    return replace(law, **fields)
+
+
 def setting(name: str, share: float, arms: tuple[str, ...], pump: float = 0.4) -> SettingLaw:
     """A setting with the given arms."""
     missing = dict.fromkeys(MARKERS, 0.1)
@@ -150,7 +167,7 @@ def setting(name: str, share: float, arms: tuple[str, ...], pump: float = 0.4) -
         spread={"PUMP": 0.9, "PUMP2": 0.7, "STEM": 1.1, "LIGAND": 1.6, "CELLS": 1.2},
         prevalence={"GATE": 0.35, "RAS": 0.25},
         missing=missing,
-        arms={a: ArmLaw(0.2 - 0.3 * i, 1.5, 6.0 + i, 8.0 + i) for i, a in enumerate(arms)},
+        arms={a: arm(i) for i, a in enumerate(arms)},
     )
 
 

@@ -49,10 +49,22 @@ def main(argv: Sequence[str] | None = None) -> None:
     """Run a command line and exit with its code; see `docs/commands.md`."""
     from resistml.cli import register
 
+    _fill_streams()
     signals.listen()
     _speak_utf8()
     register.all_commands(app)
     sys.exit(_run(list(sys.argv[1:] if argv is None else argv)))
+
+
+def _fill_streams() -> None:
+    """Give closed standard streams a place that swallows: a file of ours must not get theirs."""
+    for number in range(3):
+        try:
+            os.fstat(number)
+        except OSError:
+            os.open(os.devnull, os.O_RDWR)  # takes the lowest number that is free
+    if sys.stderr is None:
+        sys.stderr = open(2, "w", closefd=False)  # noqa: SIM115
 
 
 def _speak_utf8() -> None:

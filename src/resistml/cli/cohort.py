@@ -13,6 +13,11 @@ from resistml.cli.console import Force, Json
 from resistml.cli.evidence import Catalog
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from resistml.cohort.estimate import Estimate
+    from resistml.cohort.observed import Observed
+    from resistml.evidence import Evidence
     from resistml.world.audit import AuditRow
     from resistml.world.laws import World
 
@@ -36,156 +41,270 @@ def generate(
     json: Json = False,
 ) -> None:
     """Draw a cohort: patients, their outcomes, and the oracle that training never reads."""
-    from resistml.cohort.draw import Plan
-    from resistml.cohort.files import generate as write
+    from resistml.cohort.files import generate_config
     from resistml.config import load_config
-    from resistml.documents import refuse_existing
-    from resistml.evidence import load_evidence
-    from resistml.world.solve import solve_world
 
     changes = [f"cohort.n={n}"] if n is not None else []
     changes += [f"seed={seed}"] if seed is not None else []
     chosen = load_config(config, tuple(changes))
-    refuse_existing(out, force)
-    plan = Plan(chosen.seed, chosen.cohort.n, chosen.cohort.assignment)
     with console.watched() as progress:
-        told = progress.stage("calibrate the world")
-        world = solve_world(load_evidence(chosen.catalog))
-        told(1, 1)
-        manifest = write(world, plan, out, force=force, progress=progress.stage("draw patients"))
+        manifest = generate_config(chosen, out, force=force, progress=progress)
     if json:
         console.print_json({**manifest, "folder": str(out)})
         return
-    made = console.table(f"{out}", ("file", "rows"), right=("rows",))
-    for name, rows in manifest["rows"].items():
-        made.add_row(f"{name}.parquet", f"{rows:,}")
-    console.stdout().print(made)
+    _print_written(out, manifest)
     console.notice()
 
 
+def _print_written(out: Path, manifest: dict[str, Any]) -> None:
+    """The tables of a cohort, or the worlds of an ensemble."""
+    if "worlds" in manifest:
+        made = console.table(f"{out}", ("folder", "world", "audit"))
+        for world in manifest["worlds"]:
+            said = ", ".join(f"{status} {count}" for status, count in world["audit"].items())
+            made.add_row(world["folder"], world["world_hash"][:12], said)
+    else:
+        made = console.table(f"{out}", ("file", "rows"), right=("rows",))
+        for name, rows in manifest["rows"].items():
+            made.add_row(f"{name}.parquet", f"{rows:,}")
+    console.stdout().print(made)
+
+
 @app.command()
-def audit(folder: Folder = None, catalog: Catalog = None, json: Json = False) -> None:
-    """Reported against obtained, for every target claim; exit 4 if one is out."""
-    from resistml.errors import CheckFailed, WorldError
+def audit(
+    folder: Folder = None,
+    catalog: Catalog = None,
+    figure: Annotated[
+        Path | None,
+        typer.Option(metavar="FILE", help="Draw the audit as well: .svg .png .pdf"),
+    ] = None,
+    force: Force = False,
+    json: Json = False,
+) -> None:
+    """Reported against obtained for every claim; exit 4 if one is out.
+
+    With DIR also what its patients show, with 95% intervals.
+    """
+    from resistml.cli.cohort_print import print_audit
+    from resistml.cohort.estimate import estimate_claims
+    from resistml.cohort.observed import read_observed
+    from resistml.documents import refuse_existing
+    from resistml.errors import CheckFailed
+    from resistml.report.figure_file import check_ending
+    from resistml.world.audit_all import audit_all
+
+    if figure is not None:
+        check_ending(figure)
+        refuse_existing(figure, force)
+    evidence, world = _evidence_and_world(folder, catalog)
+    observed = None if folder is None else read_observed(folder)
+    rows = audit_all(evidence, world)
+    estimates = None if observed is None else estimate_claims(evidence, world, observed)
+    if figure is not None:
+        _draw_audit(figure, evidence, world, rows, observed, estimates, force)
+    if json:
+        _audit_json(world, rows, observed, estimates or {})
+    else:
+        print_audit(rows, world, estimates, () if observed is None else observed.remarks)
+    out = [row.claim for row in rows if row.status == "out"]
+    if out:
+        raise CheckFailed(f"out of range: {', '.join(out)}")
+
+
+def _audit_json(
+    world: World,
+    rows: Sequence[AuditRow],
+    observed: Observed | None,
+    estimates: dict[str, Estimate],
+) -> None:
+    from resistml.cli.cohort_print import json_row
+
+    document: dict[str, Any] = {"world_hash": world.hash}
+    if observed is not None:
+        document["cohort"] = {
+            "patients": len(observed),
+            "assignment": observed.assignment,
+            "missing": observed.missing,
+            "remarks": list(observed.remarks),
+        }
+    document["claims"] = [json_row(row, estimates.get(row.claim)) for row in rows]
+    document["conflicts"] = [asdict(conflict) for conflict in world.conflicts]
+    document["parameters"] = world.labels
+    console.print_json(document)
+
+
+def _draw_audit(
+    path: Path,
+    evidence: Evidence,
+    world: World,
+    rows: Sequence[AuditRow],
+    observed: Observed | None,
+    estimates: dict[str, Estimate] | None,
+    force: bool,
+) -> None:
+    from resistml.notice import NOTICE
+    from resistml.report.figure_audit import audit_poster
+    from resistml.report.figure_file import Words, write_figure
+
+    heading = "Reported by the review, obtained in the world"
+    if observed is not None:
+        heading += f", and shown by {len(observed):,} patients"
+    sets = "Letters: sets of claims that cannot hold together. " if world.conflicts else ""
+    remarks = () if observed is None else observed.remarks
+    names = {name: entry.name for name, entry in evidence.endpoints.items()}
+    made = audit_poster(
+        rows, names, world.conflicts, estimates, heading, " ".join((*remarks, f"{sets}{NOTICE}"))
+    )
+    alt = f"Dot plot of {len(rows)} claims: reported ranges as bars, population values as marks."
+    write_figure(made, path, Words("audit", heading, alt), force=force)
+
+
+def _evidence_and_world(folder: Path | None, catalog: Path | None) -> tuple[Evidence, World]:
+    """The catalog and the world of a folder, or the default one; they must belong together."""
+    from resistml.errors import WorldError
     from resistml.evidence import load_evidence
-    from resistml.world.audit import audit as hold
 
     evidence = load_evidence(catalog)
-    world = _world(folder, catalog)
+    world = _world(folder, evidence)
     if world.catalog_hash != evidence.hash:
         raise WorldError(
             "was solved from another catalog",
             file=folder,
             hint="name the folder it was extended with: --catalog FOLDER",
         )
-    rows = hold(evidence, world)
-    if json:
-        console.print_json(
-            {
-                "world_hash": world.hash,
-                "claims": [_json_row(asdict(row)) for row in rows],
-                "conflicts": [asdict(conflict) for conflict in world.conflicts],
-                "parameters": world.labels,
-            }
-        )
-    else:
-        print_audit(rows, world)
-    out = [row.claim for row in rows if row.status == "out"]
-    if out:
-        raise CheckFailed(f"out of range: {', '.join(out)}")
+    return evidence, world
 
 
-def _world(folder: Path | None, catalog: Path | None = None) -> World:
-    from resistml.evidence import load_evidence
+def _world(folder: Path | None, evidence: Evidence) -> World:
     from resistml.world.laws import read_world
     from resistml.world.solve import solve_world
 
-    return (
-        solve_world(load_evidence(catalog)) if folder is None else read_world(folder / "world.json")
-    )
-
-
-def _json_row(row: dict[str, Any]) -> dict[str, Any]:
-    return {k: None if isinstance(v, float) and v != v else v for k, v in row.items()}
-
-
-def print_audit(rows: list[AuditRow], world: World) -> None:
-    """The audit as a table, with the conflicts in words."""
-    judged = [row for row in rows if row.status != "due"]
-    columns = ("claim", "setting", "strategy", "endpoint", "reported", "obtained", "status")
-    made = console.table("Reported against obtained", columns, right=("reported", "obtained"))
-    style = {"within": "green", "tension": "yellow", "out": "bold red"}
-    for row in judged:
-        timed = row.endpoint.startswith("median_")
-        made.add_row(
-            row.claim,
-            row.setting,
-            row.strategy,
-            row.endpoint,
-            _reported(row, timed),
-            f"{row.obtained:.1f} months" if timed else f"{row.obtained:.1%}",
-            console.styled(row.status, style[row.status]),
-        )
-    screen = console.stdout()
-    screen.print(made)
-    counts = {s: sum(row.status == s for row in judged) for s in style}
-    screen.print("  ".join(f"{name} {count}" for name, count in counts.items()))
-    for conflict in world.conflicts:
-        screen.print(f"tension ({conflict.proof}): {conflict.reason}", style="yellow")
-    due = len(rows) - len(judged)
-    if due:
-        screen.print(
-            f"{due} target claims are due: survival and relapse rates are not audited yet."
-        )
-    console.notice()
-
-
-def _reported(row: AuditRow, timed: bool) -> str:
-    low, high = (f"{x:g}" if timed else f"{x:.0%}" for x in (row.low, row.high))
-    text = low if row.low == row.high else f"{low} to {high}"
-    return f"{text} months" if timed else text
+    return solve_world(evidence) if folder is None else read_world(folder / "world.json")
 
 
 @app.command()
-def describe(folder: Folder = None, json: Json = False) -> None:
-    """What a cohort holds: settings, arms with response rates, markers with their panels."""
-    from resistml.cohort.describe import describe_world
+def curves(
+    out: Annotated[Path, typer.Option("--out", metavar="FOLDER", help="Folder to write.")],
+    folder: Folder = None,
+    setting: Annotated[str | None, typer.Option(help="One setting alone.")] = None,
+    kind: Annotated[str, typer.Option("--format", help="svg | png | pdf")] = "svg",
+    catalog: Catalog = None,
+    force: Force = False,
+    json: Json = False,
+) -> None:
+    """Kaplan-Meier curves, a figure per setting, with the reported medians and rates marked.
 
-    world = _world(folder)
-    found = describe_world(world)
+    Without DIR a cohort of the default world is drawn for it, by the shipped config `audit`.
+    """
+    from resistml.documents import new_folder, refuse_existing
+    from resistml.errors import UsageError, did_you_mean, listed
+    from resistml.report.figure_file import check_ending
+
+    check_ending(Path(f"figure.{kind}"))
+    refuse_existing(out, force)
+    evidence, world = _evidence_and_world(folder, catalog)
+    if setting is not None and setting not in world.settings:
+        raise UsageError(
+            f"no setting '{setting}' in this world",
+            allowed=listed(world.settings),
+            hint=did_you_mean(setting, world.settings),
+        )
+    wanted = list(world.settings) if setting is None else [setting]
+    with console.watched() as progress, new_folder(out, force=force) as place:
+        told = progress.stage("draw curves")
+        observed = _patients(folder, world)
+        for done, name in enumerate(wanted, start=1):
+            told(done, len(wanted))
+            _draw_curves(place / f"{name}.{kind}", evidence, world, observed, name)
+        manifest = _seal(place, world)
     if json:
-        console.print_json(found)
+        console.print_json({**manifest, "folder": str(out)})
         return
-    arms = console.table(
-        "Strategies by setting",
-        ("setting", "share", "strategy", "eligible", "response", "median PFS", "median OS"),
-        right=("share", "eligible", "response", "median PFS", "median OS"),
-    )
-    for row in found["arms"]:
-        arms.add_row(
-            row["setting"],
-            f"{row['share']:.1%}",
-            row["strategy"],
-            f"{row['eligible']:.0%}",
-            f"{row['orr']:.0%}",
-            f"{row['median_pfs']:.1f}",
-            f"{row['median_os']:.1f}",
-        )
-    markers = console.table(
-        "Markers",
-        ("marker", "mechanism", "kind", "settings", "effect"),
-        right=("settings", "effect"),
-    )
-    for row in found["markers"]:
-        markers.add_row(
-            row["marker"],
-            row["mechanism"],
-            row["kind"],
-            str(row["settings"]),
-            f"{row['effect']:.2f}",
-        )
-    screen = console.stdout()
-    screen.print(arms)
-    screen.print(markers)
-    screen.print("Rates are population values of the true response probability; times in months.")
+    console.stdout().print(f"{len(manifest['files'])} figures in {out}")
     console.notice()
+
+
+def _seal(place: Path, world: World) -> dict[str, Any]:
+    """Write the manifest that says a folder is ours and what is in it."""
+    from resistml.documents import dump_json, file_digest
+    from resistml.notice import NOTICE
+
+    files = {path.name: file_digest(path) for path in sorted(place.iterdir())}
+    manifest = {"notice": NOTICE, "world_hash": world.hash, "files": files}
+    (place / "manifest.json").write_text(dump_json(manifest), encoding="utf-8")
+    return manifest
+
+
+def _patients(folder: Path | None, world: World) -> Observed:
+    from resistml.cohort.observed import draw_observed, read_observed
+    from resistml.cohort.plan import plan_of
+    from resistml.config import load_config
+
+    if folder is not None:
+        return read_observed(folder)
+    chosen = load_config("audit")
+    return draw_observed(world, plan_of(chosen.seed, chosen.cohort))
+
+
+def _draw_curves(
+    path: Path, evidence: Evidence, world: World, observed: Observed, setting: str
+) -> None:
+    """The figure of a setting, if the cohort has patients of it."""
+    from resistml.cohort.survival import arm_curves
+    from resistml.report.figure_file import write_figure
+    from resistml.report.figure_km import km_figure, km_words
+
+    names = {name: entry.name for name, entry in evidence.strategies.items()}
+    names |= {name: entry.name for name, entry in evidence.settings.items()}
+    arms = arm_curves(evidence, world, observed, setting)
+    if arms:
+        write_figure(km_figure(arms, names), path, km_words(arms, names))
+
+
+@app.command()
+def describe(
+    folder: Folder = None,
+    out: Annotated[
+        Path | None,
+        typer.Option(metavar="FOLDER", help="Folder for the datasheet and the data dictionary."),
+    ] = None,
+    catalog: Catalog = None,
+    force: Force = False,
+    json: Json = False,
+) -> None:
+    """What a cohort holds: its arms, every column, and a datasheet of how it was made."""
+    from resistml.cli.cohort_print import print_description
+    from resistml.cohort.describe import describe_world
+    from resistml.cohort.observed import read_plan
+    from resistml.cohort.papers import DATASHEET, columns, documents_of
+    from resistml.cohort.plan import plan_of
+    from resistml.config import load_config
+    from resistml.documents import refuse_existing
+    from resistml.evidence import load_evidence
+
+    if out is not None:
+        refuse_existing(out, force)
+    evidence = load_evidence(catalog)
+    world = _world(folder, evidence)
+    default = load_config("default")
+    plan = plan_of(default.seed, default.cohort) if folder is None else read_plan(folder)
+    papers = documents_of(world, plan, evidence)
+    if out is not None:
+        _write_papers(out, papers, world, force)
+    found = describe_world(world)
+    found["dictionary"] = columns(world, plan, evidence)
+    if json:
+        console.print_json({**found, "datasheet": papers[DATASHEET]})
+        return
+    print_description(found)
+    if out is None:
+        console.stdout().print("The datasheet: --out FOLDER writes it.")
+
+
+def _write_papers(out: Path, papers: dict[str, str], world: World, force: bool) -> None:
+    from resistml.documents import new_folder
+
+    with new_folder(out, force=force) as place:
+        for name, text in papers.items():
+            (place / name).write_text(text, encoding="utf-8")
+        _seal(place, world)

@@ -6,7 +6,7 @@ import errno
 import json
 import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -117,17 +117,25 @@ class Watched:
 
 @contextmanager
 def watched() -> Iterator[Watched]:
-    """Show the progress of what runs inside, on stderr."""
+    """Show the progress of what runs inside, on stderr, and what it says of itself if it fails."""
+    try:
+        with _progress() as progress:
+            yield Watched(progress)
+    except BaseException as exc:
+        for note in getattr(exc, "__notes__", ()):
+            print(note, file=sys.stderr)
+        raise
+
+
+def _progress() -> AbstractContextManager[Any]:
     if not sys.stderr.isatty():
-        yield Watched(None)
-        return
+        return nullcontext()
     from rich.console import Console
     from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 
-    with Progress(
+    return Progress(
         TextColumn("  {task.description:<26}"),
         BarColumn(bar_width=32),
         TimeElapsedColumn(),
         console=Console(stderr=True),
-    ) as progress:
-        yield Watched(progress)
+    )

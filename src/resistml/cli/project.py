@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import ExitStack
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -83,15 +84,9 @@ def init(
         "config.yaml": _CONFIG,
         "profiles.csv": (shipped.folder("examples") / "profiles.csv").read_text(encoding="utf-8"),
     }
-    for name in wanted:
-        if (folder / name).exists() and not force:
-            from resistml.errors import OutputError
-
-            raise OutputError(
-                "exists already", file=folder / name, hint="say --force to replace it"
-            )
-    for name, text in wanted.items():
-        with new_file(folder / name, force=force) as temporary:
+    with ExitStack() as whole:  # nothing takes its name before all of it is written
+        for name, text in wanted.items():
+            temporary = whole.enter_context(new_file(folder / name, force=force))
             temporary.write_text(text, encoding="utf-8")
     typer.echo(f"A project begins in {folder.resolve()}. Next:")
     typer.echo("  resistml train config.yaml\n  resistml rank profiles.csv")

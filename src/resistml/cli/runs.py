@@ -46,7 +46,9 @@ def list_(json: Json = False) -> None:
 
 def ui(
     port: Annotated[int, typer.Option(help="Port on 127.0.0.1.", min=1, max=65535)] = 5000,
-    experiment: Annotated[str, typer.Option(help="Experiment to open.")] = "resistml",
+    experiment: Annotated[
+        str | None, typer.Option(help="Experiment to open; else resistml, else the latest.")
+    ] = None,
     uri: Annotated[
         str | None, typer.Option(help="Store; else MLFLOW_TRACKING_URI, else the project's own.")
     ] = None,
@@ -57,4 +59,4 @@ def ui(
     from resistml.tracking.ui import open_ui
 
     root = shipped.project_root()
-    open_ui(root, resolve_uri(uri, root), port, experiment=experiment)
+    open_ui(root, resolve_uri(uri, root, key="--uri"), port, experiment=experiment)

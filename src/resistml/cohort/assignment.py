@@ -13,7 +13,7 @@ from resistml.world.laws import World
 
 Floats = npt.NDArray[np.float64]
 Bools = npt.NDArray[np.bool_]
-Assignment = Literal["randomised", "guideline", "confounded"]
+Assignment = Literal["randomised", "guideline", "confounded", "hidden_confounding"]
 
 #: Classes that a doctor is slow to give to a frail patient.
 DEMANDING = ("chemotherapy_intensified", "chemo_antiangiogenic", "chemo_immuno", "cell_therapy")
@@ -27,6 +27,7 @@ def propensities(
     ecog: Floats,
     eligible: Bools,
     how: Assignment,
+    true_f: Floats | None = None,
 ) -> Floats:
     """(n, A) probability that each patient is given each strategy; 0 where not eligible.
 
@@ -38,7 +39,9 @@ def propensities(
     Notes
     -----
     Recorded values, their missingness, age and ECOG are all that enters: were true values
-    used, the response among the treated would not be the response to be expected.
+    used, the response among the treated would not be the response to be expected. That is what
+    ``hidden_confounding`` does, to show how it fails: beyond ``confounded``, patients whose
+    prognosis is worse than their record shows get something else than the usual strategy.
     """
     k = world.constants
     utility = np.zeros(eligible.shape)
@@ -48,8 +51,13 @@ def propensities(
         utility = utility + k["assignment_guideline_usual"] * usual
         frail = is_frail(world, age, ecog)[:, None]
         utility = utility - k["assignment_frailty_slope"] * frail * demanding
-    if how == "confounded":
-        utility = utility + k["assignment_marker_slope"] * _visible_merit(c, recorded)
+    if how in ("confounded", "hidden_confounding"):
+        seen = _merit(c, standard_records(c, recorded))
+        utility = utility + k["assignment_marker_slope"] * seen
+        if how == "hidden_confounding":
+            assert true_f is not None  # the one assignment that looks at what is not recorded
+            unseen = (_merit(c, true_f) - seen).mean(axis=1, keepdims=True)
+            utility = utility - k["assignment_hidden_slope"] * unseen * ~usual
     floor = k["propensity_floor"]
     weight = np.where(eligible, np.exp(utility - utility.max(axis=1, keepdims=True)), 0.0)
     share = weight / weight.sum(axis=1, keepdims=True)
@@ -65,10 +73,12 @@ def choose(propensity: Floats, uniform: Floats) -> npt.NDArray[np.int64]:
     return np.asarray((upto <= uniform[:, None]).sum(axis=1))
 
 
-def _visible_merit(c: Compiled, recorded: Floats) -> Floats:
-    """(n, A) log-odds of response that the recorded markers speak for, 0 for an average patient."""
-    seen = standard_records(c, recorded) - mean_f(c)
-    return np.asarray(np.nan_to_num(seen) @ c.weights.T)
+def _merit(c: Compiled, f: Floats) -> Floats:
+    """(n, A) log-odds of response that markers f speak for, 0 for an average patient.
+
+    Doctors take every marker to act along a line, and what they do not know to be average.
+    """
+    return np.asarray(np.nan_to_num(f - mean_f(c)) @ c.weights.T)
 
 
 def standard_records(c: Compiled, recorded: Floats) -> Floats:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from math import isfinite
 from typing import Any
 
 from scipy.special import expit
@@ -19,13 +20,14 @@ def describe_world(world: World) -> dict[str, Any]:
     -------
     dict
         ``arms``: setting, share of the cohort, strategy, share eligible, response rate, medians
-        of PFS and OS in months; ``markers``: id, mechanism, kind, number of settings, effect.
+        of PFS and OS in months (None = not reached); ``markers``: id, mechanism, kind, number of
+        settings, effect.
     """
     total = sum(law.share for law in world.settings.values())
     arms: list[dict[str, Any]] = []
     for name, law in world.settings.items():
         for strategy, times in Times.by_arm(world, compile_setting(world, name)).items():
-            arm, cell = law.arms[strategy], Cell(name, strategy, ())
+            cell = Cell(name, strategy, ())
             weight = times.weight(cell)
             arms.append(
                 {
@@ -34,8 +36,8 @@ def describe_world(world: World) -> dict[str, Any]:
                     "strategy": strategy,
                     "eligible": times.share(cell),
                     "orr": float(weight @ expit(times.eta)),
-                    "median_pfs": arm.pfs_scale * times.pfs_median(cell),
-                    "median_os": times.os_median(cell, arm.pfs_scale, arm.os_scale),
+                    "median_pfs": _reached(times.pfs_median(cell)),
+                    "median_os": _reached(times.os_median(cell)),
                 }
             )
     markers = [
@@ -49,3 +51,7 @@ def describe_world(world: World) -> dict[str, Any]:
         for name, law in world.markers.items()
     ]
     return {"world_hash": world.hash, "arms": arms, "markers": markers}
+
+
+def _reached(months: float) -> float | None:
+    return months if isfinite(months) else None

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import get_args
 
 import numpy as np
 import numpy.typing as npt
 
-from resistml.cohort.assignment import Assignment, choose, propensities
+from resistml.cohort.assignment import choose, propensities
 from resistml.cohort.fair import Fair, fair_expectations
 from resistml.cohort.outcomes import (
     CATEGORIES,
@@ -18,8 +17,9 @@ from resistml.cohort.outcomes import (
     draw_outcome_noise,
     draw_outcomes,
 )
+from resistml.cohort.plan import Plan
 from resistml.cohort.truth import Attribution
-from resistml.errors import ConfigError, WorldError, did_you_mean
+from resistml.errors import WorldError
 from resistml.features.conditions import eligible
 from resistml.rng import BLOCK, Streams
 from resistml.threads import one_blas_thread
@@ -36,46 +36,8 @@ from resistml.world.markers import (
 Floats = npt.NDArray[np.float64]
 Bools = npt.NDArray[np.bool_]
 Rows = npt.NDArray[np.int64]
+Words = npt.NDArray[np.object_]
 Columns = dict[str, npt.NDArray[np.generic]]
-
-
-@dataclass(frozen=True)
-class Plan:
-    """What drawing needs beside the world.
-
-    ``oracle`` also draws the potential outcomes and the fair expectations. ``all_arms`` gives
-    oracle rows for the strategies that a patient is not eligible for as well, propensity 0.
-
-    Raises
-    ------
-    ConfigError
-        For fewer than one patient, a negative seed or an unknown assignment.
-    """
-
-    seed: int
-    n: int
-    assignment: Assignment = "confounded"
-    oracle: bool = True
-    all_arms: bool = False
-
-    def __post_init__(self) -> None:
-        if self.n < 1:
-            raise ConfigError(f"a cohort of {self.n} patients", key="n", allowed="at least 1")
-        if self.seed < 0:
-            raise ConfigError(f"the seed is {self.seed}", key="seed", allowed="at least 0")
-        known = get_args(Assignment)
-        if self.assignment not in known:
-            raise ConfigError(
-                f"unknown assignment '{self.assignment}'",
-                key="assignment",
-                allowed=", ".join(known),
-                hint=did_you_mean(self.assignment, known),
-            )
-
-    @property
-    def blocks(self) -> int:
-        """Number of blocks that hold the ``n`` patients."""
-        return -(-self.n // BLOCK)
 
 
 @dataclass(frozen=True)
@@ -97,6 +59,7 @@ class Drawer:
     """
 
     def __init__(self, world: World, plan: Plan) -> None:
+        world = plan.observed(world)
         self.world = world
         self.plan = plan
         self.compiled = [compile_setting(world, s) for s in world.settings]
@@ -108,7 +71,7 @@ class Drawer:
     def block(self, block: int) -> Drawn:
         """The patients of one block, from its own streams alone."""
         streams = Streams(self.plan.seed)
-        dice = _draw_dice(streams, self.world, self.compiled, block)
+        dice = _draw_dice(streams, self.plan, self.world, self.compiled, block)
         rows = min(BLOCK, self.plan.n - block * BLOCK)
         setting = np.searchsorted(self._edges, dice.setting[:rows], side="right")
         parts: dict[str, list[tuple[Rows, Columns]]] = {"cohort": [], "oracle": [], "true": []}
@@ -121,7 +84,9 @@ class Drawer:
             parts["true"].append((members, _marker_columns(self.world, c, g.patients.true)))
             if self.plan.oracle:
                 rng = streams.generator(f"fair.{c.law.id}", block)
-                fair = fair_expectations(self.world, c, g.patients.recorded, g.hazard, rng)
+                p = g.patients
+                frail = c.missing.is_frail(p.age, p.ecog)
+                fair = fair_expectations(self.world, c, p.recorded, g.hazard, frail, rng)
                 oracle = _oracle_columns(g, fair, self._truth[k], self.plan.all_arms)
                 parts["oracle"].extend(oracle)
         first = block * BLOCK + 1
@@ -140,14 +105,17 @@ class _Dice:
     followed: Floats
 
 
-def _draw_dice(streams: Streams, world: World, compiled: list[Compiled], block: int) -> _Dice:
+def _draw_dice(
+    streams: Streams, plan: Plan, world: World, compiled: list[Compiled], block: int
+) -> _Dice:
     """Always of the whole block, so that a patient does not depend on how many follow."""
+    complete = np.full(BLOCK, np.inf)
     return _Dice(
         setting=streams.generator("settings", block).random(BLOCK),
         noise=draw_noise(streams, block, max(len(c.markers) for c in compiled)),
         outcome=draw_outcome_noise(streams, world, block, max(len(c.arms) for c in compiled)),
         choice=streams.generator("assignment", block).random(BLOCK),
-        followed=censoring(streams, world, block),
+        followed=complete if plan.complete_followup else censoring(streams, world, block),
     )
 
 
@@ -182,7 +150,7 @@ def _draw_group(world: World, plan: Plan, c: Compiled, dice: _Dice, members: Row
             f"patients of setting '{c.law.id}' are eligible for no strategy at all",
             hint="the setting needs one that is open to everybody",
         )
-    chance = propensities(world, c, p.recorded, p.age, p.ecog, open_to, plan.assignment)
+    chance = propensities(world, c, p.recorded, p.age, p.ecog, open_to, plan.assignment, p.f)
     hazard = clinical_terms(world, c.arms, p.age, p.ecog)
     return _Group(
         c=c,
@@ -211,11 +179,20 @@ def _cohort_columns(world: World, g: _Group, followed: Floats) -> Columns:
         **_marker_columns(world, c, p.recorded),
         "response": np.array(CATEGORIES, dtype=object)[category],
         "resistant": (category > 1).astype(np.int64),
+        "resistance_kind": _resistance_kind(category, pfs, os_, end),
         "pfs_months": np.minimum(pfs, end),
         "pfs_event": (pfs <= end).astype(np.int64),
         "os_months": np.minimum(os_, end),
         "os_event": (os_ <= end).astype(np.int64),
     }
+
+
+def _resistance_kind(
+    category: npt.NDArray[np.int8], pfs: Floats, os_: Floats, end: Floats
+) -> Words:
+    """Primary = no response from the start; acquired = progression seen after a response."""
+    acquired = (pfs <= end) & (pfs < os_)  # death without progression is no resistance
+    return np.where(category > 1, "primary", np.where(acquired, "acquired", "none")).astype(object)
 
 
 def _marker_columns(world: World, c: Compiled, values: Floats) -> Columns:
@@ -229,8 +206,8 @@ def _oracle_columns(
     g: _Group, fair: Fair, attribution: Attribution, all_arms: bool
 ) -> list[tuple[Rows, Columns]]:
     """Oracle rows of each arm, for those who are eligible for it or for all."""
-    truth = {f"truth_{k}": v for k, v in attribution(g.patients.f, g.hazard).items()}
-    expected = {f"fair_truth_{k}": v for k, v in attribution(fair.f, g.hazard).items()}
+    truth = {f"truth_{k}": v for k, v in attribution(g.c.terms(g.patients.f), g.hazard).items()}
+    expected = {f"fair_truth_{k}": v for k, v in attribution(fair.terms, g.hazard).items()}
     per_arm: Columns = {
         "propensity": g.propensity,
         "p_response": g.outcomes.p_response,

@@ -1,24 +1,22 @@
 """The fair oracle: the truth, expected given no more than what was recorded.
 
-For each patient the true markers are drawn from their distribution given the record
-(panel, missing values, measurement error, counts, detection limits) under the true world:
-what is known to within an interval by sequential importance sampling, the rest exactly, in
-antithetic pairs, so that the Monte-Carlo error of a probability stays below 0.005.
+For each patient the true markers are drawn from their distribution given the record (panel,
+measurement error, counts, detection limits, which values are missing) under the true world,
+in antithetic pairs, so that the Monte-Carlo error of a probability stays below 0.005.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
-from scipy.special import expit, ndtr, ndtri
+from scipy.special import expit, ndtri
 from scipy.stats import qmc
 
+from resistml.cohort.latent import Seen, draw_latent
 from resistml.world.compiled import Compiled
 from resistml.world.laws import World
-from resistml.world.markers import record_bounds
 
 Floats = npt.NDArray[np.float64]
 Bools = npt.NDArray[np.bool_]
@@ -31,10 +29,11 @@ _CHUNK = 256
 
 @dataclass(frozen=True)
 class Fair:
-    """Expectations given the record: ``p_response`` (n, A) and ``f`` (n, C + B)."""
+    """Expectations given the record: ``p_response`` (n, A), and ``terms`` (n, C + B + P), which
+    the log-odds are linear in: f itself where all markers act along a line."""
 
     p_response: Floats
-    f: Floats
+    terms: Floats
 
 
 def fair_expectations(
@@ -42,10 +41,11 @@ def fair_expectations(
     c: Compiled,
     recorded: Floats,
     hazard: Floats,
+    frail: Bools,
     rng: np.random.Generator,
     pairs: int = PAIRS,
 ) -> Fair:
-    """Expected response probability and markers of n patients, given their records.
+    """Expected response probability and terms of n patients, given their records.
 
     Parameters
     ----------
@@ -53,19 +53,19 @@ def fair_expectations(
         Recorded values, NaN where missing.
     hazard : (n, A) array
         Clinical terms, which are recorded without error.
+    frail : (n,) array
+        Who is frail, on which missing values depend.
 
     Notes
     -----
     A patient's random numbers depend on his row alone, not on how many follow him.
     """
     dice = _Dice(rng, c, pairs)
-    parts = [
-        _chunk(world, c, recorded[i : i + _CHUNK], hazard[i : i + _CHUNK], dice)
-        for i in range(0, len(recorded), _CHUNK)
-    ]
+    rows = [slice(i, i + _CHUNK) for i in range(0, len(recorded), _CHUNK)]
+    parts = [_chunk(world, c, recorded[x], hazard[x], frail[x], dice) for x in rows]
     return Fair(
         np.concatenate([part.p_response for part in parts]),
-        np.concatenate([part.f for part in parts]),
+        np.concatenate([part.terms for part in parts]),
     )
 
 
@@ -90,130 +90,40 @@ class _Dice:
         return np.split(np.maximum(uniform, 1e-12), self._ends, axis=2)
 
 
-def _chunk(world: World, c: Compiled, recorded: Floats, hazard: Floats, dice: _Dice) -> Fair:
+def _chunk(
+    world: World, c: Compiled, recorded: Floats, hazard: Floats, frail: Bools, dice: _Dice
+) -> Fair:
     n, n_c, pairs = len(recorded), len(c.continuous), dice.pairs
     factor, unique, within, rank = dice.roll(n)
-    posterior = mutation_posterior(c, recorded[:, n_c:])
+    posterior = mutation_posterior(c, recorded[:, n_c:], frail)
     by_marker = dict(zip(dice.loose, np.moveaxis(within, 2, 0), strict=True))
-    z = _latent(world, c, recorded[:, :n_c], ndtri(factor), ndtri(unique), by_marker)
+    seen = Seen.of(world, c, recorded[:, :n_c], frail)
+    z = draw_latent(c, seen, ndtri(factor), ndtri(unique), by_marker)
     f = np.empty((n, pairs, len(c.markers)))
     f[:, :, n_c:] = rank < posterior[:, None, :]
     repeated = np.repeat(hazard, pairs, axis=0)
-    p = np.zeros((n, len(c.arms)))
-    for sign in (1.0, -1.0):
+    p, terms = np.zeros((n, len(c.arms))), np.zeros((n, c.term_weights.shape[1]))
+    for sign, weight in zip((1.0, -1.0), z.weights, strict=True):
         f[:, :, :n_c] = c.standardised(c.location + c.spread * (z.middle + sign * z.swing))
-        rates = expit(c.log_odds(f.reshape(n * pairs, -1), repeated)).reshape(n, pairs, -1)
-        p += np.einsum("ip,ipa->ia", z.weight, rates) / 2
-    mean = np.einsum("ip,ipc->ic", z.weight, z.middle)
-    expected = c.standardised(c.location + c.spread * mean)
-    return Fair(p, np.concatenate([expected, posterior], axis=1))
+        drawn = c.terms(f.reshape(n * pairs, -1))
+        rates = expit(c.alpha + drawn @ c.term_weights.T - repeated).reshape(n, pairs, -1)
+        p += np.einsum("ip,ipa->ia", weight, rates)
+        if not c.additive:
+            terms += np.einsum("ip,ipt->it", weight, drawn.reshape(n, pairs, -1))
+    f_mean = np.concatenate([c.standardised(c.location + c.spread * z.mean), posterior], axis=1)
+    along_a_line = np.setdiff1d(np.arange(len(c.markers)), [column for column, _ in c.bends])
+    terms[:, along_a_line] = f_mean[:, along_a_line]
+    return Fair(p, terms)
 
 
-@dataclass(frozen=True)
-class _Latent:
-    """Weighted antithetic draws of z: ``middle`` + and - ``swing``, (n, pairs, C) each.
-
-    ``weight`` (n, pairs) adds up to 1 for each patient.
-    """
-
-    middle: Floats
-    swing: Floats
-    weight: Floats
-
-
-def _latent(
-    world: World,
-    c: Compiled,
-    recorded: Floats,
-    factor: Floats,
-    unique: Floats,
-    within: Mapping[int, Floats],
-) -> _Latent:
-    """Draws of z given the record, by way of the measured y = z + error and the factors.
-
-    ``factor`` (n, pairs, K) and ``unique`` (n, pairs, C) are normals; ``within`` holds uniforms
-    (n, pairs) for each marker whose record may be no more than an interval.
-    """
-    bounds = record_bounds(world, c, recorded)
-    low, high = ((bound - c.location) / c.spread for bound in bounds)
-    seen = ~np.isnan(recorded)
-    loose = seen & (low != high)
-    own, noise = c.unique**2, (c.error / c.spread) ** 2
-    pairs = factor.shape[1]
-    y = np.repeat(np.where(seen & ~loose, low, 0.0)[:, None, :], pairs, axis=1)
-    factors = _Factors.given(c, y[:, 0], (seen & ~loose) / (own + noise), pairs)
-    weight = np.ones(factor.shape[:2])
-    for j in within:
-        rows = np.flatnonzero(loose[:, j])
-        centre, variance = factors.predict(rows, c.loadings[j], own[j] + noise[j])
-        drawn, mass = _between(
-            centre, np.sqrt(variance)[:, None], low[rows, j], high[rows, j], within[j][rows]
-        )
-        factors.observe(rows, c.loadings[j], variance, drawn - centre)
-        y[rows, :, j] = drawn
-        weight[rows] *= mass
-    gain = np.where(seen, own / (own + noise), 0.0)[:, None, :]
-    root = np.linalg.cholesky(factors.covariance)
-    step = (factor @ np.swapaxes(root, 1, 2)) @ c.loadings.T
-    return _Latent(
-        middle=(1 - gain) * (factors.mean @ c.loadings.T) + gain * y,
-        swing=(1 - gain) * step + np.sqrt(own * (1 - gain)) * unique,
-        weight=weight / weight.sum(axis=1, keepdims=True),
-    )
-
-
-def _between(
-    centre: Floats, sd: Floats, low: Floats, high: Floats, uniform: Floats
-) -> tuple[Floats, Floats]:
-    """Normal values (n, pairs) drawn between low and high (n,), and the mass that lies there."""
-    below = ndtr((low[:, None] - centre) / sd)
-    mass = np.maximum(ndtr((high[:, None] - centre) / sd) - below, 1e-300)
-    share = np.clip(below + uniform * mass, 1e-15, 1 - 1e-15)
-    drawn = np.clip(centre + sd * ndtri(share), low[:, None], high[:, None])
-    return np.asarray(drawn), np.asarray(mass)
-
-
-@dataclass
-class _Factors:
-    """The mechanisms' factors given what was measured so far.
-
-    ``mean`` (n, pairs, K), ``covariance`` (n, K, K), which no measured value changes.
-    """
-
-    mean: Floats
-    covariance: Floats
-
-    @classmethod
-    def given(cls, c: Compiled, y: Floats, precision: Floats, pairs: int) -> _Factors:
-        """Given y (n, C), each with its precision about the factors, 0 = not measured."""
-        information = np.linalg.inv(c.factor_cov) + np.einsum(
-            "ij,jk,jl->ikl", precision, c.loadings, c.loadings
-        )
-        covariance = np.linalg.inv(information)
-        mean = np.einsum("ikl,il->ik", covariance, (precision * y) @ c.loadings)
-        return cls(np.repeat(mean[:, None, :], pairs, axis=1), covariance)
-
-    def predict(
-        self, rows: npt.NDArray[np.int64], loading: Floats, own: float
-    ) -> tuple[Floats, Floats]:
-        """Mean (rows, pairs) and variance (rows,) of a marker's measured value."""
-        spread = np.einsum("k,ikl,l->i", loading, self.covariance[rows], loading)
-        return self.mean[rows] @ loading, spread + own
-
-    def observe(
-        self, rows: npt.NDArray[np.int64], loading: Floats, variance: Floats, surprise: Floats
-    ) -> None:
-        """Take in a marker's measured value: how far (rows, pairs) it lies from its mean."""
-        pull = self.covariance[rows] @ loading
-        gain = pull / variance[:, None]
-        self.mean[rows] += surprise[:, :, None] * gain[:, None, :]
-        self.covariance[rows] -= pull[:, :, None] * gain[:, None, :]
-
-
-def mutation_posterior(c: Compiled, called: Floats) -> Floats:
-    """(n, B) probability of each mutation given its call, NaN = none made."""
-    prior = c.prevalence
+def mutation_posterior(c: Compiled, called: Floats, frail: Bools) -> Floats:
+    """(n, B) probability of each mutation given its call, and of whom none (NaN) was made."""
+    n_c, prior, unmeasured = len(c.continuous), c.prevalence, np.isnan(called)
     present = np.where(called == 1, 1 - c.false_negative, c.false_negative)
     absent = np.where(called == 1, c.false_positive, 1 - c.false_positive)
-    posterior = prior * present / (prior * present + (1 - prior) * absent)
-    return np.asarray(np.where(np.isnan(called), prior, posterior))
+    present[unmeasured] = absent[unmeasured] = 1.0
+    for b in np.flatnonzero(c.missing.own[n_c:]).tolist():
+        for likelihood, u in ((present, 1.0), (absent, 0.0)):
+            gone = c.missing.chance(n_c + b, frail, np.full(len(frail), u))
+            likelihood[:, b] *= np.where(unmeasured[:, b], gone, 1 - gone)
+    return np.asarray(prior * present / (prior * present + (1 - prior) * absent))

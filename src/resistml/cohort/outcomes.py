@@ -11,9 +11,10 @@ from scipy.special import expit, ndtr
 from resistml.rng import BLOCK, Streams
 from resistml.world.compiled import Compiled
 from resistml.world.laws import World
-from resistml.world.times import pfs_unit, post_unit
+from resistml.world.times import draw_times, monthly_hazard
 
 Floats = npt.NDArray[np.float64]
+Bools = npt.NDArray[np.bool_]
 
 #: Best response, by code.
 CATEGORIES = ("CR", "PR", "SD", "PD")
@@ -47,7 +48,7 @@ class Outcomes:
     """Potential outcomes of n patients under A strategies, (n, A) each.
 
     ``p_response`` and ``p_cr`` are probabilities given the true markers; ``category`` is a
-    code into :data:`CATEGORIES`; times are in months, uncensored.
+    code into :data:`CATEGORIES`; times are in months, uncensored; the ``cured`` do not progress.
     """
 
     p_response: Floats
@@ -55,24 +56,22 @@ class Outcomes:
     category: npt.NDArray[np.int8]
     pfs: Floats
     os: Floats
+    cured: Bools
 
 
 def draw_outcomes(
     world: World, c: Compiled, eta: Floats, noise: OutcomeNoise, rows: npt.NDArray[np.int64]
 ) -> Outcomes:
     """Outcomes from the log-odds of response ``eta`` (n, A)."""
-    u = noise.response[rows][:, : len(c.arms)]
+    u, progress, post = (
+        uniform[rows][:, : len(c.arms)] for uniform in (noise.response, noise.pfs, noise.post)
+    )
     p, p_cr = expit(eta), expit(eta - c.kappa)
     stable = p + (1 - p) * world.constants["stable_share"]
     category = (u >= p_cr).astype(np.int8) + (u >= p) + (u >= stable)
-    response = (category <= 1).astype(float)
     arms = [c.law.arms[a] for a in c.arms]
-    pfs_scale = np.array([a.pfs_scale for a in arms])
-    os_scale = np.array([a.os_scale for a in arms])
-    merit = eta - c.alpha
-    pfs = pfs_scale * pfs_unit(world, response, merit, noise.pfs[rows][:, : len(arms)])
-    post = os_scale * post_unit(world, response, noise.post[rows][:, : len(arms)])
-    return Outcomes(p, p_cr, category.astype(np.int8), pfs, pfs + post)
+    times = draw_times(arms, monthly_hazard(world), eta, u, progress, post)
+    return Outcomes(p, p_cr, category.astype(np.int8), times.pfs, times.os, times.cured)
 
 
 def censoring(streams: Streams, world: World, block: int) -> Floats:

@@ -11,6 +11,7 @@ from scipy.special import ndtr
 from resistml.cohort.assignment import mean_f
 from resistml.world.compiled import Compiled, clinical_terms, factors
 from resistml.world.laws import World
+from resistml.world.sample import draw_base, f_values
 
 Floats = npt.NDArray[np.float64]
 
@@ -29,12 +30,15 @@ class Attribution:
     c : Compiled
     columns : mapping of group to list of int
         Columns of f that belong to the group.
+    mean_terms : (C + B + P,) array
+        Mean of what the log-odds are linear in, among the setting's patients.
     mean_hazard : (A,) array
         Mean clinical terms of the setting's patients.
     """
 
     c: Compiled
     columns: dict[str, list[int]]
+    mean_terms: Floats
     mean_hazard: Floats
 
     @classmethod
@@ -44,24 +48,51 @@ class Attribution:
             group: [j for j, m in enumerate(c.markers) if world.markers[m].mechanism == group]
             for group in factors(world)
         }
-        return cls(c, columns, mean_hazard(world, c))
+        return cls(c, columns, mean_terms(c), mean_hazard(world, c))
 
-    def __call__(self, f: Floats, hazard: Floats) -> dict[str, Floats]:
-        """Shapley values, (n, A) each, from f (n, C + B) and clinical terms (n, A).
+    def __call__(self, terms: Floats, hazard: Floats) -> dict[str, Floats]:
+        """Shapley values, (n, A) each, from terms (n, C + B + P) and clinical terms (n, A).
 
-        The log-odds are additive in f and in the clinical terms, so a group's Shapley value
-        against the setting's population is its terms less their mean. ``context`` is what an
-        average patient of the setting has; the groups add up to minus the log-odds of response.
+        Against the setting's population, features of one group taken out together. The log-odds
+        are linear in the terms: a marker's own falls to its group, that of a pair is shared
+        between the two as the game of two players says. ``context`` is what an average patient of
+        the setting has; the groups add up to minus the log-odds of response.
+
+        The expectation of the Shapley values given a record is that of the expected terms.
         """
-        c = self.c
-        centred = mean_f(c) - f
+        c, width = self.c, len(self.c.markers)
+        centred = self.mean_terms[:width] - terms[:, :width]
         out = {
             group: centred[:, columns] @ c.weights[:, columns].T
             for group, columns in self.columns.items()
         }
+        for pair in range(len(c.pairs)):
+            for group, share in self._shares(terms, pair):
+                out[group] = out[group] - share[:, None] * c.pair_weights[:, pair]
         out["clinical"] = out["clinical"] + hazard - self.mean_hazard
-        average = self.mean_hazard - c.alpha - c.weights @ mean_f(c)
+        average = self.mean_hazard - c.alpha - c.term_weights @ self.mean_terms
         return {**out, "context": np.broadcast_to(average, hazard.shape)}
+
+    def _shares(self, terms: Floats, pair: int) -> list[tuple[str, Floats]]:
+        """What each group of a pair adds to the product g h, less its mean."""
+        product, mean = len(self.c.markers) + pair, self.mean_terms
+        out = []
+        for one, other in (self.c.pairs[pair], self.c.pairs[pair][::-1]):
+            alone = terms[:, one] * mean[other] - mean[product]
+            last = terms[:, product] - mean[one] * terms[:, other]
+            out.append((self._group(int(one)), (alone + last) / 2))
+        return out
+
+    def _group(self, column: int) -> str:
+        return next(group for group, columns in self.columns.items() if column in columns)
+
+
+def mean_terms(c: Compiled) -> Floats:
+    """(C + B + P,) mean terms of a setting's patients: exact for markers that act along a line,
+    else over its fixed sample."""
+    if c.additive:
+        return mean_f(c)
+    return np.asarray(c.terms(f_values(c, draw_base(c))).mean(axis=0))
 
 
 def mean_hazard(world: World, c: Compiled) -> Floats:

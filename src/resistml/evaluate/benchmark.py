@@ -1,13 +1,18 @@
-"""Learners beside the oracles on the same draws of the default world."""
+"""Learners beside the oracles on the same draws: of the default world, and of worlds that are
+other than the learners are told."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import Any, Protocol
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
-from resistml.cohort.draw import Drawer, Plan
+from resistml.cohort.assignment import Assignment
+from resistml.cohort.draw import Drawer
+from resistml.cohort.plan import Plan
+from resistml.errors import ConfigError, did_you_mean
 from resistml.evaluate.evaluation import Evaluation, evaluate
 from resistml.evaluate.judge import Judge, draw_judges, records_of
 from resistml.evaluate.learners import constant, logistic
@@ -16,8 +21,10 @@ from resistml.evidence import Evidence, load_evidence
 from resistml.learn.data import as_model
 from resistml.learn.fit import Params
 from resistml.learn.train import fit_model
+from resistml.progress import Stages, Told
 from resistml.world.laws import World
 from resistml.world.solve import solve_world
+from resistml.world.variants import Variant
 
 #: Fresh patients that all learners are judged on, drawn with a seed that no training shares.
 JUDGE = 60_000
@@ -29,11 +36,24 @@ SEEDS = (1,)
 FULL_SEEDS = (1, 2, 3, 4, 5)
 
 
-class Stages(Protocol):
-    """Told of each stage."""
+@dataclass(frozen=True)
+class Scenario:
+    """A world, how its training patients are treated, and the sizes of the default benchmark."""
 
-    def stage(self, name: str) -> Callable[[int, int], None]:
-        """Begin a stage."""
+    variant: Variant
+    assignment: Assignment
+    sizes: tuple[int, ...]
+
+
+#: What a benchmark may run on. Hidden confounding is there to show how it fails.
+SCENARIOS = {
+    "default": Scenario("default", "confounded", SIZES),
+    "form": Scenario("form", "confounded", SIZES[-1:]),
+    "knowledge": Scenario("knowledge", "confounded", SIZES[-1:]),
+    "hidden_confounding": Scenario("default", "hidden_confounding", SIZES[-1:]),
+}
+#: Seed of what a misspecification strikes.
+VARIANT_SEED = 1
 
 
 def run_benchmark(
@@ -43,8 +63,9 @@ def run_benchmark(
     params: Params | None = None,
     sizes: tuple[int, ...] | None = None,
     judged: int = JUDGE,
+    worlds: Sequence[str] = tuple(SCENARIOS),
 ) -> dict[str, Any]:
-    """Figures per learner, size and seed, judged on one fresh draw.
+    """Figures per world, learner, size and seed, judged on one fresh draw of each world.
 
     Parameters
     ----------
@@ -54,65 +75,74 @@ def run_benchmark(
         Numbers of training patients, in place of the usual ones.
     judged : int
         Patients judged on.
+    worlds : sequence of str
+        Keys of :data:`SCENARIOS`.
 
     Returns
     -------
     dict
-        ``results``: rows with ``patients, seed, learner, auc, auc_oracle, auc_fair, logloss, mae,
-        ece, value_learned, value_fixed_rule, value_oracle, value_fair, captured``; ``gap``: what
-        the fair oracle has over the best fixed rule, with and without eligibility; ``judge``:
-        number of patients judged on; ``world_hash``.
+        ``results``: rows with ``world, patients, seed, learner, auc, auc_oracle, auc_fair, logloss,
+        mae, ece, value_learned, value_fixed_rule, value_oracle, value_fair, captured``; ``gaps``:
+        per world, what the fair oracle has over the best fixed rule, with and without
+        eligibility; ``judge``: number of patients judged on; ``world_hashes``.
+
+    Raises
+    ------
+    ConfigError
+        For a world that is not known.
     """
+    for name in worlds:
+        if name not in SCENARIOS:
+            raise ConfigError(
+                f"no world '{name}'",
+                key="--world",
+                allowed=", ".join(SCENARIOS),
+                hint=did_you_mean(name, SCENARIOS),
+            )
     evidence = load_evidence()
-    told = progress.stage("calibrate the world")
-    world = solve_world(evidence)
-    told(1, 1)
-    told = progress.stage("draw the patients to judge on")
-    judge, open_to_all = draw_judges(world, Plan(JUDGE_SEED, judged))
-    told(1, 1)
     results: list[dict[str, Any]] = []
-    for size in sizes or (FULL_SIZES if full else SIZES):
-        for seed in FULL_SEEDS if full else SEEDS:
-            told = progress.stage(f"train on {size:,}, seed {seed}")
-            found = _one(evidence, world, judge, size, seed, params or Params(), told)
-            results += [_row(found, name, size, seed) for name in found.learners]
-    return {
-        "world_hash": world.hash,
-        "judge": judged,
-        "results": results,
-        "gap": {"with eligibility": _gap(judge), "without eligibility": _gap(open_to_all)},
-    }
+    gaps: dict[str, dict[str, float]] = {}
+    hashes: dict[str, str] = {}
+    for name in worlds:
+        scenario = SCENARIOS[name]
+        told = progress.stage(f"{name}: calibrate, draw the patients to judge on")
+        world = solve_world(evidence, scenario.variant, VARIANT_SEED)
+        judge, open_to_all = draw_judges(world, Plan(JUDGE_SEED, judged))
+        told(1, 1)
+        hashes[name] = world.hash
+        gaps[name] = {"with eligibility": _gap(judge), "without eligibility": _gap(open_to_all)}
+        for size in sizes or (FULL_SIZES if full else scenario.sizes):
+            for seed in FULL_SEEDS if full else SEEDS:
+                told = progress.stage(f"{name}: train on {size:,}, seed {seed}")
+                plan = Plan(seed, size, scenario.assignment, oracle=False)
+                found = _one(evidence, world, judge, plan, params or Params(), told)
+                results += [{"world": name, **_row(found, x, plan)} for x in found.learners]
+    return {"world_hashes": hashes, "judge": judged, "results": results, "gaps": gaps}
 
 
 def _one(
-    evidence: Evidence,
-    world: World,
-    judge: Judge,
-    size: int,
-    seed: int,
-    params: Params,
-    told: Callable[[int, int], None],
+    evidence: Evidence, world: World, judge: Judge, plan: Plan, params: Params, told: Told
 ) -> Evaluation:
-    drawer = Drawer(world, Plan(seed, size, oracle=False))
-    parts = [drawer.block(block).cohort for block in range(drawer.plan.blocks)]
+    drawer = Drawer(world, plan)
+    parts = [drawer.block(block).cohort for block in range(plan.blocks)]
     cohort = {name: np.concatenate([part[name] for part in parts]) for name in parts[0]}
     records = records_of(cohort, tuple(world.markers))
     strategy = np.asarray(cohort["strategy"], dtype=object)
     y = np.asarray(cohort["resistant"], dtype=float)
-    spec, fitted = fit_model(evidence, records, strategy, y, params, seed=seed, told=told)
+    spec, fitted = fit_model(evidence, records, strategy, y, params, seed=plan.seed, told=told)
     others = {
         "logistic": logistic(spec, records, strategy, y),
         "constant": constant(spec, records, strategy, y),
     }
     model = as_model(spec, fitted)
-    return evaluate(model, others, judge, n_train=size, resamples=20, seed=seed)
+    return evaluate(model, others, judge, n_train=plan.n, resamples=20, seed=plan.seed)
 
 
-def _row(found: Evaluation, name: str, size: int, seed: int) -> dict[str, Any]:
+def _row(found: Evaluation, name: str, plan: Plan) -> dict[str, Any]:
     figures = found.learners[name]
     return {
-        "patients": size,
-        "seed": seed,
+        "patients": plan.n,
+        "seed": plan.seed,
         "learner": name,
         "auc": figures.auc.value,
         "auc_oracle": found.oracle.auc.value,

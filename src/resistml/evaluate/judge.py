@@ -8,7 +8,8 @@ from dataclasses import dataclass, replace
 import numpy as np
 import numpy.typing as npt
 
-from resistml.cohort.draw import Columns, Drawer, Plan
+from resistml.cohort.draw import Columns, Drawer
+from resistml.cohort.plan import Plan
 from resistml.features.matrix import Records, Words
 from resistml.world.laws import World
 

@@ -2,22 +2,20 @@
 
 from __future__ import annotations
 
+import re
 from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 
 Operator = Literal["==", "!=", "<", "<=", ">", ">="]
+#: What an entry may be called.
+ID = re.compile(r"[A-Za-z][A-Za-z0-9_]*")
 #: Columns, beside the markers, on which a condition may be put.
 CLINICAL = ("age", "sex", "ecog")
 SEXES = ("female", "male")
-#: The word that stands for the cut-off which a marker's own entry declares.
+#: The word that stands for the cut-off which a marker's own entry declares; also the endpoint
+#: of claims that report one.
 CUTOFF = "cutoff"
-#: Names that tables and model matrices use themselves, so that no marker may bear them.
-RESERVED = (
-    *("patient_id", "setting", "line", "strategy", "age", "sex", "ecog"),
-    *("response", "resistant", "pfs_months", "pfs_event", "os_months", "os_event"),
-    *("age_over_60", "ecog_1", "ecog_2", "female", "frail_intensified"),
-)
 #: The group, beside the mechanisms, of what setting and strategy bring; it holds no marker.
 CONTEXT_GROUP = "context"
 
@@ -65,8 +63,9 @@ class Assumption(Frozen):
 class Condition(Frozen):
     """One comparison on a recorded column, e.g. ``[CSC, ">", 0.05]``.
 
-    ``value`` is a number, the category's name for ``sex``, or the word ``cutoff`` for
-    the cut-off that the marker's own entry declares.
+    ``value`` is a number, the category's name for ``sex``, the word ``cutoff`` for the cut-off
+    that the marker's own entry declares, or the id of a claim that reports one (see
+    :mod:`resistml.evidence.cutoffs`).
     """
 
     column: str
@@ -75,14 +74,17 @@ class Condition(Frozen):
 
     @model_validator(mode="after")
     def _readable(self) -> Condition:
-        words = SEXES if self.column == "sex" else (CUTOFF,)
-        if isinstance(self.value, str) and self.value not in words:
-            raise ValueError(f"'{self.value}' is no value: a number, or {' or '.join(words)}")
+        if isinstance(self.value, str) and not self._is_word(self.value):
+            words = " or ".join(SEXES if self.column == "sex" else (CUTOFF, "a claim's id"))
+            raise ValueError(f"'{self.value}' is no value: a number, or {words}")
         if self.column == "sex" and (
             not isinstance(self.value, str) or self.op not in ("==", "!=")
         ):
             raise ValueError(f"sex is compared by == or != with {' or '.join(SEXES)}")
         return self
+
+    def _is_word(self, value: str) -> bool:
+        return value in SEXES if self.column == "sex" else bool(ID.fullmatch(value))
 
     def __str__(self) -> str:
         value = f"{self.value:g}" if isinstance(self.value, float) else self.value

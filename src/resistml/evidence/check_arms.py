@@ -16,10 +16,16 @@ def target_arms(evidence: Evidence) -> Iterator[Finding]:
     for name, claim in evidence.claims.items():
         if claim.role != "target":
             continue
-        for setting in claim.settings:
-            if setting in evidence.settings and not strategies_of(evidence, claim, setting):
+        for setting in (s for s in claim.settings if s in evidence.settings):
+            if not strategies_of(evidence, claim, setting):
+                words = f"strategy '{claim.strategy}' has no arm in setting '{setting}'"
+                yield Finding("E05", name, words, "strategy")
+            if claim.measure == "ratio" and claim.comparator not in evidence.arms_of(setting):
                 yield Finding(
-                    "E05", name, f"strategy '{claim.strategy}' has no arm in setting '{setting}'"
+                    "E05",
+                    name,
+                    f"is a ratio to '{claim.comparator}', which has no arm in setting '{setting}'",
+                    "comparator",
                 )
 
 
@@ -30,11 +36,12 @@ def setting_arms(evidence: Evidence) -> Iterator[Finding]:
             continue
         arms = evidence.arms_of(name)
         if setting.usual not in arms:
-            yield Finding("E05", name, f"its usual strategy '{setting.usual}' has no arm here")
+            words = f"its usual strategy '{setting.usual}' has no arm here"
+            yield Finding("E05", name, words, "usual")
         known = [evidence.strategies[a] for a in arms if a in evidence.strategies]
         for strategy in known:
             if not strategy.modelled:
-                yield Finding("E05", name, f"strategy '{strategy.id}' is not modelled")
+                yield Finding("E05", name, f"strategy '{strategy.id}' is not modelled", "arms")
         if not any(not strategy.eligibility for strategy in known):
             yield Finding(
                 "E08", name, "no strategy is open to everybody: each asks for an eligibility"
@@ -57,6 +64,7 @@ def arm_numbers(evidence: Evidence) -> Iterator[Finding]:
                         "E06",
                         strategy,
                         f"no claim and no assumption gives its {field} in setting '{setting}'",
+                        f"arms.{setting}.{field}",
                     )
 
 

@@ -14,20 +14,38 @@ _ABOVE_0, _BELOW_1 = math.nextafter(0, 1), math.nextafter(1, 0)
 _SHARE = (0.0, 1.0)
 _INNER = (_ABOVE_0, _BELOW_1)
 _POSITIVE = (_ABOVE_0, math.inf)
+#: Largest effect in log-odds, and largest slope or spread on a logarithmic scale. Odds change
+#: 22,000-fold by it, from 1 in 150 to 149 in 150: what is larger decides an outcome by itself, as
+#: no marker does, and asks for intercepts beyond those that the solver looks for.
+LOG_ODDS = 10.0
+_EFFECT = (-LOG_ODDS, LOG_ODDS)
+#: Largest shape of a law of times, and ratio of two times: beyond, all have one and the same time,
+#: or some an endless one, and the solver leaves the numbers that a computer holds.
+FACTOR = 20.0
+_FACTORS = (1 / FACTOR, FACTOR)
 #: Field of an entry -> least and greatest value of an assumption that stands in it.
 FIELDS = {
     **dict.fromkeys(("prevalence", "false_negative", "false_positive", "female"), _SHARE),
     **dict.fromkeys(("missing", "ecog_1", "ecog_2", "complete_share"), _SHARE),
     "orr": _INNER,
-    **dict.fromkeys(("spread", "error", "share", "age_sd", "median_pfs", "median_os"), _POSITIVE),
+    "cured_share": _SHARE,
+    **dict.fromkeys(("share", "age_sd", "median_pfs", "median_os", "course_months"), _POSITIVE),
+    **dict.fromkeys(("spread", "error"), (_ABOVE_0, LOG_ODDS)),
+    **dict.fromkeys(("effect", "missing_own", "risk_slope"), _EFFECT),
+    **dict.fromkeys(("pfs_shape", "post_shape", "pfs_ratio", "post_ratio"), _FACTORS),
 }
-#: First word of a global assumption's unit -> least and greatest value. With correlations
+#: Families of endpoints that are about the time to progression or death.
+TIMED = ("time", "survival", "relapse")
+#: Unit of a global assumption, or its first word -> least and greatest value. With correlations
 #: in [0, 1) the correlation matrix of any markers is positive definite.
 UNITS = {
     "correlation": (0.0, _BELOW_1),
+    **dict.fromkeys(("log-odds", "log"), _EFFECT),
     "probability": _SHARE,
     "share": _SHARE,
-    **dict.fromkeys(("Weibull", "ratio", "months", "years"), _POSITIVE),
+    "share a year": (0.0, _BELOW_1),
+    **dict.fromkeys(("Weibull", "ratio"), _FACTORS),
+    **dict.fromkeys(("months", "years"), _POSITIVE),
 }
 #: Kind of a continuous marker -> ends between which, and not at which, a median lies.
 DOMAINS = {
@@ -51,9 +69,22 @@ def claims(evidence: Evidence) -> Iterator[Finding]:
                 name,
                 f"{_span(claim.low, claim.high)} lies outside the range of a {claim.measure} of "
                 f"{claim.endpoint}, {_span(low, high)}",
+                "low" if claim.low < low else "high",
             )
-        if endpoint.family == "survival" and claim.at_months is None:
-            yield Finding("E03", name, f"{claim.endpoint} needs its horizon, at_months")
+        yield from _horizon(name, claim, endpoint)
+
+
+def _horizon(name: str, claim: Claim, endpoint: Endpoint) -> Iterator[Finding]:
+    """What a claim says of when and among whom a time is counted."""
+    solved = endpoint.family == "relapse" and claim.role == "target"
+    if (endpoint.family == "survival" or solved) and claim.at_months is None:
+        yield Finding("E03", name, f"{claim.endpoint} needs its horizon, at_months", "at_months")
+    for field, usual in (("counted_from", "start"), ("among", "all")):
+        said = getattr(claim, field)
+        if said != usual and endpoint.family not in TIMED:
+            yield Finding(
+                "E03", name, f"{field}: {said} is about times, which {claim.endpoint} is not", field
+            )
 
 
 def _reach(claim: Claim, endpoint: Endpoint) -> tuple[float, float]:
@@ -69,21 +100,45 @@ def _reach(claim: Claim, endpoint: Endpoint) -> tuple[float, float]:
 def assumptions(evidence: Evidence) -> Iterator[Finding]:
     """Assumptions against what their field or their unit allows."""
     for path, assumption in evidence.all_assumptions().items():
-        low, high = _allowed(path, assumption)
+        low, high = _allowed(evidence, path, assumption)
         if not (low <= assumption.low and assumption.high <= high):
             yield Finding(
                 "E03",
                 path,
-                f"{_span(assumption.low, assumption.high)} lies outside {_span(low, high)}",
+                f"{_span(assumption.low, assumption.high)} lies outside {_room(low, high)}",
             )
 
 
-def _allowed(path: str, assumption: Assumption) -> tuple[float, float]:
+def _allowed(evidence: Evidence, path: str, assumption: Assumption) -> tuple[float, float]:
     parts = path.split(".")
     anything = (-math.inf, math.inf)
     if len(parts) == 1:
-        return UNITS.get(assumption.unit.partition(" ")[0], anything)
-    return anything if "exposure" in parts[2:] else FIELDS.get(parts[-1], anything)
+        # The world knows correlations by their names, whatever their unit.
+        unit = "correlation" if "correlation" in path.split("_") else assumption.unit
+        return UNITS.get(unit, UNITS.get(unit.partition(" ")[0], anything))
+    if "exposure" in parts[2:]:
+        return anything
+    low, high = FIELDS.get(parts[-1], anything)
+    if "arms" in parts[2:] and parts[-1] in evidence.endpoints:
+        least, most = evidence.endpoints[parts[-1]].range
+        return max(low, least), min(high, most)
+    return low, high
+
+
+def bearings(evidence: Evidence) -> Iterator[Finding]:
+    """What a marker adds under an exposure, against the largest effect."""
+    for name, marker in evidence.markers.items():
+        if marker.effect.high > LOG_ODDS:  # found by itself
+            continue
+        stated = {f"markers.{name}.exposure.{c}": a for c, a in marker.exposure.items()}
+        for strategy, entry in evidence.strategies.items():
+            if name in entry.exposure:
+                stated[f"strategies.{strategy}.exposure.{name}"] = entry.exposure[name]
+        for path, exposure in stated.items():
+            most = marker.effect.high * max(abs(exposure.low), abs(exposure.high))
+            if most > LOG_ODDS:
+                words = f"{_span(exposure.low, exposure.high)} times the effect of {name} reaches "
+                yield Finding("E03", path, f"{words}{most:g} log-odds, above {LOG_ODDS:g}")
 
 
 def markers(evidence: Evidence) -> Iterator[Finding]:
@@ -96,16 +151,20 @@ def markers(evidence: Evidence) -> Iterator[Finding]:
         for field in ("cutoff", "detection_limit"):
             level = getattr(marker, field)
             if level is not None and not _inside(level, marker.range):
-                yield Finding("E03", name, f"its {field} leaves its range, {_span(*marker.range)}")
+                words = f"its {field} leaves its range, {_span(*marker.range)}"
+                yield Finding("E03", name, words, field)
 
 
 def _median(name: str, marker: Marker, median: Assumption, setting: str) -> Iterator[Finding]:
-    where = f" in setting '{setting}'" if setting else ""
+    where, key = (f" in setting '{setting}'", f"in_settings.{setting}.") if setting else ("", "")
+    key += "median"
     low, high = DOMAINS[marker.kind]
     if not _inside(median, marker.range):
-        yield Finding("E03", name, f"its median{where} leaves its range, {_span(*marker.range)}")
+        words = f"its median{where} leaves its range, {_span(*marker.range)}"
+        yield Finding("E03", name, words, key)
     elif not (low < median.low and median.high < high):
-        yield Finding("E03", name, f"its median{where} lies at an end of {_span(low, high)}")
+        words = f"its median{where} lies at an end of {_span(low, high)}"
+        yield Finding("E03", name, words, key)
 
 
 def settings(evidence: Evidence) -> Iterator[Finding]:
@@ -118,20 +177,32 @@ def settings(evidence: Evidence) -> Iterator[Finding]:
 def _make_up(name: str, setting: Setting) -> Iterator[Finding]:
     low, high = setting.age_range
     if not low < high:
-        yield Finding("E03", name, f"its age_range is inverted: {_span(low, high)}")
+        yield Finding("E03", name, f"its age_range is inverted: {_span(low, high)}", "age_range")
     elif setting.age_mean is not None and not _inside(setting.age_mean, setting.age_range):
-        yield Finding("E03", name, f"its age_mean leaves its age_range, {_span(low, high)}")
+        words = f"its age_mean leaves its age_range, {_span(low, high)}"
+        yield Finding("E03", name, words, "age_mean")
     if setting.ecog_1 is not None and setting.ecog_2 is not None:
         both = setting.ecog_1.value + setting.ecog_2.value
         if both > 1:
-            yield Finding("E03", name, f"ecog_1 and ecog_2 add up to {both:g}, more than everyone")
+            words = f"ecog_1 and ecog_2 add up to {both:g}, more than everyone"
+            yield Finding("E03", name, words, "ecog_2")
 
 
-CHECKS = (claims, assumptions, markers, settings)
+CHECKS = (claims, assumptions, bearings, markers, settings)
 
 
 def _inside(level: Assumption, span: tuple[float, float]) -> bool:
     return span[0] <= level.low and level.high <= span[1]
+
+
+def _room(low: float, high: float) -> str:
+    """What is allowed, where an end may not be taken or is none."""
+    if low != _ABOVE_0 and high not in (_BELOW_1, math.inf):
+        return _span(low, high)
+    ends = ["above 0" if low == _ABOVE_0 else f"at least {low:g}"]
+    if high < math.inf:
+        ends.append("below 1" if high == _BELOW_1 else f"at most {high:g}")
+    return f"what it may be: {', '.join(ends)}"
 
 
 def _span(low: float, high: float) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
 
@@ -22,7 +22,8 @@ from resistml.evidence.schema import (
     Strategy,
 )
 
-_KINDS = (
+#: Kinds of entry, by the fields of :class:`Evidence` that hold them.
+KINDS = (
     *("mechanisms", "endpoints", "markers", "settings", "strategies", "assumptions"),
     "claims",
 )
@@ -38,6 +39,8 @@ class Evidence:
         Entries by id, in the catalog's order.
     sources : dict
         Citation and notes of each source of claims.
+    files : dict
+        The file in which an entry stands, by ``kind.id``; it makes no other evidence of it.
     """
 
     mechanisms: dict[str, Mechanism]
@@ -48,6 +51,7 @@ class Evidence:
     assumptions: dict[str, Assumption]
     claims: dict[str, Claim]
     sources: dict[str, dict[str, str]]
+    files: dict[str, str] = field(default_factory=dict, compare=False)
 
     @cached_property
     def hash(self) -> str:
@@ -58,9 +62,21 @@ class Evidence:
         return digest(
             {
                 kind: [[k, v.model_dump(mode="json")] for k, v in getattr(self, kind).items()]
-                for kind in _KINDS
+                for kind in KINDS
             }
         )
+
+    def files_of(self, entry: str) -> tuple[str, ...]:
+        """Files that hold an entry, or an assumption by its path.
+
+        More than one where an id is taken by several kinds, which check E11 finds.
+        """
+        kind, _, rest = entry.partition(".")
+        if rest:
+            places = [f"{kind}.{rest.partition('.')[0]}"]
+        else:
+            places = [f"{kind}.{entry}" for kind in KINDS]
+        return tuple(dict.fromkeys(self.files[p] for p in places if p in self.files))
 
     @cached_property
     def modelled_settings(self) -> tuple[str, ...]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +10,7 @@ from pydantic import BaseModel, ValidationError
 from resistml import shipped
 from resistml.documents import read_yaml
 from resistml.errors import CatalogError, did_you_mean, listed
+from resistml.evidence.base import ID
 from resistml.evidence.evidence import Evidence
 from resistml.evidence.schema import (
     Assumption,
@@ -23,7 +23,6 @@ from resistml.evidence.schema import (
 )
 from resistml.validation import first_fault
 
-_ID = re.compile(r"[A-Za-z][A-Za-z0-9_]*")
 #: File stem of a catalog folder -> the class of its entries.
 KINDS: dict[str, type[BaseModel]] = {
     "mechanisms": Mechanism,
@@ -62,16 +61,18 @@ def load_folders(folders: list[Path]) -> Evidence:
     """Evidence from catalog folders, later ones adding to earlier ones."""
     parts: dict[str, dict[str, Any]] = {kind: {} for kind in (*KINDS, "claims")}
     sources: dict[str, dict[str, str]] = {}
+    files: dict[str, str] = {}
     for root in folders:
         for kind, path in _files(root):
             raw = read_yaml(path, CatalogError)
             if kind == "claims":
-                source, claims = _read_claims(path, raw)
+                source, entries = _read_claims(path, raw)
                 _add_source(sources, source, path)
-                _merge(parts["claims"], claims, path)
             else:
-                _merge(parts[kind], _entries(path, raw, KINDS[kind]), path)
-    return Evidence(**parts, sources=sources)
+                entries = _entries(path, raw, KINDS[kind])
+            _merge(parts[kind], entries, path)
+            files.update((f"{kind}.{name}", str(path)) for name in entries)
+    return Evidence(**parts, sources=sources, files=files)
 
 
 def _files(root: Path) -> list[tuple[str, Path]]:
@@ -143,7 +144,7 @@ def _entries(path: Path, raw: Any, cls: type[BaseModel]) -> dict[str, tuple[Any,
         raise CatalogError("needs a mapping of ids to entries", file=path)
     out: dict[str, tuple[Any, bool]] = {}
     for name, entry in raw.items():
-        if not isinstance(name, str) or not _ID.fullmatch(name):
+        if not isinstance(name, str) or not ID.fullmatch(name):
             raise CatalogError(
                 f"'{name}' is no id", file=path, allowed="letters, digits and _, a letter first"
             )

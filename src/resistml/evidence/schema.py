@@ -15,7 +15,6 @@ from resistml.evidence.base import (
     CLINICAL,
     CONTEXT_GROUP,
     CUTOFF,
-    RESERVED,
     Assumption,
     Condition,
     Conjunction,
@@ -27,7 +26,6 @@ __all__ = [
     "CLINICAL",
     "CONTEXT_GROUP",
     "CUTOFF",
-    "RESERVED",
     "Arm",
     "Assumption",
     "Caution",
@@ -91,6 +89,9 @@ class Marker(Frozen):
         Mutations: probability of a wrong call, given present and given absent.
     missing : Assumption
         Share of patients, among those whose panel holds the marker, without a value.
+    missing_own : Assumption
+        Missing not at random: log-odds of going unmeasured per standard deviation of the true
+        value in the setting (per mutation); absent = 0, missing at random.
     detection_limit : Assumption
         Recorded values below it are recorded as 0.
     cutoff : Assumption
@@ -118,6 +119,7 @@ class Marker(Frozen):
     false_negative: Assumption | None = None
     false_positive: Assumption | None = None
     missing: Assumption
+    missing_own: Assumption | None = None
     detection_limit: Assumption | None = None
     cutoff: Assumption | None = None
     in_settings: dict[str, Distribution] = Field(default_factory=dict)
@@ -156,13 +158,24 @@ class Arm(Frozen):
     """What is assumed of a strategy in a setting where no target claim says it.
 
     ``orr`` is the objective response rate among the eligible; ``complete_share`` the share
-    of responses that are complete; medians are in months.
+    of responses that are complete; medians are in months. ``cured_share`` is the share of
+    complete responses that last (absent = none); beside it the medians are those of the
+    patients who are not cured. ``course_months`` how long the treatment
+    takes; shapes, ratios and slope are those of the arm's law of times, where they differ from
+    the assumptions for all arms (see :mod:`resistml.world.times`).
     """
 
     orr: Assumption | None = None
     complete_share: Assumption | None = None
     median_pfs: Assumption | None = None
     median_os: Assumption | None = None
+    cured_share: Assumption | None = None
+    course_months: Assumption | None = None
+    pfs_shape: Assumption | None = None
+    post_shape: Assumption | None = None
+    pfs_ratio: Assumption | None = None
+    post_ratio: Assumption | None = None
+    risk_slope: Assumption | None = None
 
 
 class Setting(Frozen):

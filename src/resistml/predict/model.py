@@ -14,6 +14,7 @@ from resistml.features.matrix import Records, Words, arm_codes, centred, model_m
 from resistml.features.spec import FeatureSpec, spec_from_json
 from resistml.predict.booster import load_booster
 from resistml.predict.bundle_files import json_object, verified_files
+from resistml.predict.references import check_references
 
 if TYPE_CHECKING:
     import xgboost as xgb
@@ -164,7 +165,8 @@ def load_bundle(folder: Path) -> Model:
     Raises
     ------
     ModelError
-        If the folder is no bundle, of another schema, or a file is missing, added or changed.
+        If the folder is no bundle, of another schema, a file is missing, added or changed, or
+        its parts do not hold together.
     """
     files, manifest_hash = verified_files(folder)
     document = json_object("model.json", files.get("model.json"), folder)
@@ -178,6 +180,7 @@ def load_bundle(folder: Path) -> Model:
     described = json_object("spec.json", files.get("spec.json"), folder)
     try:
         spec = spec_from_json(described)
+        check_references(spec, folder / "spec.json")
         model = Model(
             spec=spec,
             members=tuple(_member(raw, files, len(spec.columns)) for raw in document["members"]),

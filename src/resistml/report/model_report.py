@@ -44,7 +44,7 @@ def render(context: ReportContext) -> str:
             palette=PALETTE,
             model_name=words.learner_label(words.MODEL),
             rows={row.claim: row for row in rows},
-            group_of={group.endpoint: group for group in by_endpoint(rows)},
+            group_of={row.claim: group for group in by_endpoint(rows) for row in group.rows},
             caveats=lambda members: _caveats(context, members),
             config_text=_config_text(context.config),
             label=lambda name: words.label(str(name), context.names),

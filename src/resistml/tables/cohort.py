@@ -26,7 +26,10 @@ Words = npt.NDArray[np.object_]
 #: Columns that training cannot do without.
 NEEDED = ("patient_id", "setting", "strategy", "resistant")
 RESPONSES = ("CR", "PR", "SD", "PD")
-_TEXT = ("patient_id", "setting", "strategy", "sex", "response")
+#: Resistance from the start, after a response, or not seen in the time of follow-up.
+RESISTANCE_KINDS = ("primary", "acquired", "none")
+_WORDS = {"response": RESPONSES, "resistance_kind": RESISTANCE_KINDS}
+_TEXT = ("patient_id", "setting", "strategy", "sex", *_WORDS)
 _CLINICAL = ("line", "age", "sex", "ecog")
 _TIMES = ("pfs_months", "os_months")
 _EVENTS = ("pfs_event", "os_event")
@@ -44,8 +47,8 @@ class Cohort:
     resistant : (n,) array
         1 = no objective response, 0 = response.
     columns : mapping of str to (n,) array
-        Those present of ``line``, ``response`` (text), ``pfs_months``, ``pfs_event``,
-        ``os_months``, ``os_event``.
+        Those present of ``line``, ``response`` and ``resistance_kind`` (text), ``pfs_months``,
+        ``pfs_event``, ``os_months``, ``os_event``.
     """
 
     records: Records
@@ -188,9 +191,10 @@ class _Checks:
             wrong = np.array([w not in SEX and not is_missing(w) for w in words], dtype=bool)
             self._refuse("sex", wrong, "is not known", "female, male or empty")
             part["sex"] = np.array([SEX.get(w, np.nan) for w in words], dtype=np.float64)
-        if "response" in part:
-            wrong = np.array([v not in ("", *RESPONSES) for v in part["response"]], dtype=bool)
-            self._refuse("response", wrong, "is not known", f"{', '.join(RESPONSES)} or empty")
+        for name in _WORDS.keys() & part.keys():
+            known = _WORDS[name]
+            wrong = np.array([v not in ("", *known) for v in part[name]], dtype=bool)
+            self._refuse(name, wrong, "is not known", f"{', '.join(known)} or empty")
 
     def arms(
         self, part: Mapping[str, npt.NDArray[Any]], arms: Mapping[str, Collection[str]]
@@ -217,6 +221,12 @@ class _Checks:
             self._refuse(
                 "response", against, "contradicts 'resistant'", "CR and PR with 0, SD and PD with 1"
             )
+        if "resistance_kind" in part:
+            said = part["resistance_kind"] == "primary"
+            named = np.array([value != "" for value in part["resistance_kind"]], dtype=bool)
+            against = named & (said != (resistant == 1))
+            allowed = "primary with 1, acquired and none with 0"
+            self._refuse("resistance_kind", against, "contradicts 'resistant'", allowed)
         for name in _EVENTS:
             self._check(part, name, lambda x: ~np.isin(x, (0, 1)), "0, 1 or empty")
         for name in _TIMES:

@@ -16,7 +16,10 @@ REQUIRED = ("patient_id", "setting")
 #: Columns it may have beside the markers.
 OPTIONAL = ("strategy", "line", "age", "sex", "ecog")
 #: Columns of a cohort that scoring has no use for.
-OUTCOMES = ("response", "resistant", "pfs_months", "pfs_event", "os_months", "os_event")
+OUTCOMES = (
+    *("response", "resistant", "resistance_kind"),
+    *("pfs_months", "pfs_event", "os_months", "os_event"),
+)
 _CUTOFF = 0.8
 
 

@@ -52,7 +52,7 @@ def open_source(source: str | Path) -> Iterator[Source]:
     Raises
     ------
     TableError
-        If the file is missing, a folder, unreadable or of an unknown ending.
+        If the file is missing, a folder, unreadable or of an unknown ending, or stdin closed.
     """
     name = "<stdin>" if str(source) == "-" else label(str(source), 300)
     if "\0" in str(source):
@@ -68,6 +68,8 @@ def open_source(source: str | Path) -> Iterator[Source]:
 
 def _opened(source: str | Path, name: str, stack: ExitStack) -> Source:
     if str(source) == "-":
+        if sys.stdin is None:
+            raise TableError("is closed", file=name, hint="pipe a table in, or name a file")
         return _sniffed(name, sys.stdin.buffer, stack)
     path = Path(source)
     mode = path.stat().st_mode

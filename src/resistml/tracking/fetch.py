@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
+import atexit
+import shutil
 import tempfile
 from pathlib import Path
 
 from resistml.errors import ModelError, OutputError
-from resistml.tracking.place import resolve_uri
+from resistml.tracking.place import is_there, resolve_uri
 from resistml.tracking.session import session, tracking_at
 
 
 def fetch_model(address: str, root: Path, uri: str | None = None) -> Path:
     """The bundle behind ``models:/NAME@alias``, ``models:/NAME/VERSION`` or ``models:/ID``.
 
-    It is copied to a temporary folder; loading holds it against its manifest.
+    It is copied to a folder that goes with the process; loading holds it against its manifest.
+    Asking makes no store.
 
     Raises
     ------
@@ -21,7 +24,14 @@ def fetch_model(address: str, root: Path, uri: str | None = None) -> Path:
         If the store has no such model, or what it has is no bundle.
     """
     store = resolve_uri(uri, root)
+    if not is_there(store):
+        raise ModelError(
+            "no such model: there is no MLflow store here yet",
+            file=address,
+            hint="`resistml train` makes one; MLFLOW_TRACKING_URI names another",
+        )
     target = Path(tempfile.mkdtemp(prefix="resistml-model-"))
+    atexit.register(shutil.rmtree, target, ignore_errors=True)
     try:
         with session(store), tracking_at(store):
             import mlflow

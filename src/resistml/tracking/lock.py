@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import os
 import sys
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import IO
 
@@ -14,7 +15,7 @@ from resistml.errors import OutputError
 
 @contextmanager
 def locked(path: Path, timeout: float = 120.0) -> Iterator[None]:
-    """Hold the lock on ``path`` while the block runs; the file stays.
+    """Hold the lock on ``path`` while the block runs; the file goes with its last holder.
 
     Parameters
     ----------
@@ -28,17 +29,36 @@ def locked(path: Path, timeout: float = 120.0) -> Iterator[None]:
     OutputError
         If the file cannot be made, or another process holds it for longer.
     """
+    end = time.monotonic() + timeout
+    while True:
+        handle = _opened(path)
+        with handle:
+            _wait(handle, path, end)
+            if not _is(path, handle):  # its last holder took the file away meanwhile
+                continue
+            try:
+                yield
+            finally:
+                with suppress(OSError):  # Windows keeps the file of an open handle
+                    path.unlink()
+                _release(handle)
+            return
+
+
+def _opened(path: Path) -> IO[bytes]:
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        handle = path.open("a+b")
+        return path.open("a+b")
     except OSError as exc:
         raise OutputError(f"cannot be written: {exc.strerror}", file=path) from None
-    with handle:
-        _wait(handle, path, time.monotonic() + timeout)
-        try:
-            yield
-        finally:
-            _release(handle)
+
+
+def _is(path: Path, handle: IO[bytes]) -> bool:
+    """Whether the open file is the one that has the name."""
+    try:
+        return os.path.samestat(path.stat(), os.fstat(handle.fileno()))
+    except FileNotFoundError:
+        return False
 
 
 def _wait(handle: IO[bytes], path: Path, end: float) -> None:

@@ -13,11 +13,11 @@ _SQLITE = "sqlite:///"
 _ALLOWED = "http(s)://..., sqlite:///FILE, postgresql://..., mysql://..., mssql://..., databricks"
 
 
-def resolve_uri(config_uri: str | None, root: Path) -> str:
+def resolve_uri(config_uri: str | None, root: Path, key: str = "tracking.uri") -> str:
     """The tracking address: the config's, else MLFLOW_TRACKING_URI, else ``mlflow.db`` in ``root``.
 
     A relative SQLite file is made absolute: from ``root`` in the config, from the current folder
-    in the environment.
+    in the environment. ``key`` says where ``config_uri`` stands.
 
     Raises
     ------
@@ -28,18 +28,17 @@ def resolve_uri(config_uri: str | None, root: Path) -> str:
     """
     from_env = os.environ.get("MLFLOW_TRACKING_URI", "").strip()
     if config_uri is not None:
-        return _checked(config_uri.strip(), root, "tracking.uri")
+        return _checked(config_uri.strip(), root, key)
     if from_env:
         return _checked(from_env, Path.cwd(), "MLFLOW_TRACKING_URI")
-    return _sqlite_uri(root.resolve() / "mlflow.db")
+    return sqlite_uri(root.resolve() / "mlflow.db")
 
 
 def _checked(uri: str, base: Path, key: str) -> str:
     if uri.startswith(_SQLITE):
         path, _, query = uri.removeprefix(_SQLITE).partition("?")
         if path and not path.startswith(":memory:"):
-            absolute = _sqlite_uri(base.resolve() / unquote(path))
-            return f"{absolute}?{query}" if query else absolute
+            return sqlite_uri(base.resolve() / unquote(path), query)
     if ("://" not in uri and uri != "databricks") or uri.startswith(("file:", "sqlite:")):
         raise ConfigError(
             f"'{redacted(uri)}' is no address that runs can be logged to",
@@ -50,8 +49,14 @@ def _checked(uri: str, base: Path, key: str) -> str:
     return uri
 
 
-def _sqlite_uri(path: Path) -> str:
-    """The address of a file, as it stands: MLflow makes folders of a quoted one's name."""
+def sqlite_uri(path: Path, query: str = "") -> str:
+    """The address of a file, as it stands: MLflow makes folders of a quoted one's name.
+
+    Raises
+    ------
+    OutputError
+        If MLflow cannot write to a file of that name.
+    """
     text = path.as_posix()
     if "%" in text or "?" in text:
         raise OutputError(
@@ -59,7 +64,7 @@ def _sqlite_uri(path: Path) -> str:
             file=path,
             hint="move the project, or name another file in tracking.uri",
         )
-    return _SQLITE + text
+    return f"{_SQLITE}{text}?{query}" if query else _SQLITE + text
 
 
 def sqlite_file(uri: str) -> Path | None:
@@ -67,6 +72,15 @@ def sqlite_file(uri: str) -> Path | None:
     if not uri.startswith(_SQLITE):
         return None
     return Path(uri.removeprefix(_SQLITE).partition("?")[0])
+
+
+def is_there(uri: str) -> bool:
+    """Whether there may be a store: False for a SQLite file that is missing or empty."""
+    file = sqlite_file(uri)
+    try:
+        return file is None or file.stat().st_size > 0
+    except OSError:
+        return False
 
 
 def artifact_root(uri: str, root: Path) -> str | None:

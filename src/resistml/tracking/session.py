@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import os
+import re
 import warnings
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
@@ -107,5 +108,7 @@ def _readable(exc: Exception, uri: str) -> OutputError:
     hint = "check tracking.uri or MLFLOW_TRACKING_URI; to log nothing: --set tracking.enabled=false"
     if "schema" in text and "upgrade" in text:
         hint = f"back it up, then run: mlflow db upgrade {shown}"
+    elif re.search(r"table \S+ already exists|no such (table|column)", text):
+        hint = "it was left half-made: move it away, and a new one is made"
     first = next((line for line in text.splitlines() if line.strip()), type(exc).__name__)
     return OutputError(f"MLflow says: {first.strip()[:400]}", file=shown, hint=hint)

@@ -1,29 +1,26 @@
-"""Where a run is logged: MLflow's store, found, opened and written to."""
+"""Logs a run to an open MLflow store."""
 
 from __future__ import annotations
 
 import getpass
 import time
 from collections.abc import Iterator
-from contextlib import AbstractContextManager, contextmanager, nullcontext, suppress
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING
-from urllib.parse import urlsplit
-from urllib.request import url2pathname
 
 from resistml.documents import dump_json
 from resistml.errors import OutputError
-from resistml.tracking.items import EXPERIMENT_NOTE, DatasetFacts, Items
-from resistml.tracking.links import charts_link, redacted, run_link, ui_base
-from resistml.tracking.lock import locked
+from resistml.tracking.items import DatasetFacts, Items
+from resistml.tracking.links import charts_link, run_link, ui_base
 from resistml.tracking.logged_model import log_model
-from resistml.tracking.place import artifact_root, resolve_uri, sqlite_file
-from resistml.tracking.session import FIRST_TOUCH, session
+from resistml.tracking.opening import Store, open_store
+from resistml.tracking.place import artifact_root, resolve_uri
+from resistml.tracking.session import session
 
 if TYPE_CHECKING:
     from mlflow import MlflowClient
-    from mlflow.entities import Experiment, Metric, Param, RunTag
+    from mlflow.entities import Metric, Param, RunTag
 
 __all__ = ["Logged", "Store", "artifact_root", "log_run", "open_store", "resolve_uri"]
 
@@ -31,19 +28,6 @@ __all__ = ["Logged", "Store", "artifact_root", "log_run", "open_store", "resolve
 MOST_METRICS, MOST_PARAMS, MOST_TAGS = 800, 100, 100
 #: Longest digest of a dataset, in characters.
 DIGEST = 36
-
-_SQLITE = "sqlite:///"
-_ALLOWED = (
-    "http(s)://SERVER, sqlite:///FILE, postgresql://..., mysql://..., mssql://..., databricks"
-)
-
-
-@dataclass(frozen=True)
-class Store:
-    """An open store: its address, and the experiment that runs go to."""
-
-    uri: str
-    experiment_id: str
 
 
 @dataclass(frozen=True)
@@ -59,84 +43,6 @@ class Logged:
     experiment_id: str
     model_uri: str
     urls: dict[str, str]
-
-
-def open_store(uri: str, experiment: str, root: Path) -> Store:
-    """Touch a store, making it and the experiment if they are not there.
-
-    Two processes that make one SQLite store at once break it, so a file lock is held.
-
-    Raises
-    ------
-    OutputError
-        If the store cannot be reached or written, the experiment was deleted, or its artifacts
-        lie where the project no longer is.
-    """
-    _check_file(uri)
-    with session(uri, FIRST_TOUCH), _first_touch(uri, root):
-        from mlflow import MlflowClient
-
-        client = MlflowClient(uri)
-        found = _existing_or_new(client, experiment, artifact_root(uri, root))
-    if found.lifecycle_stage != "active":
-        raise OutputError(
-            f"experiment '{experiment}' was deleted",
-            file=redacted(uri),
-            hint="restore it, or name another with --set tracking.experiment=NAME",
-        )
-    _check_place(found, uri)
-    return Store(uri, found.experiment_id)
-
-
-def _check_file(uri: str) -> None:
-    """Tell at once of a file that cannot be a store; MLflow would try for minutes."""
-    file = sqlite_file(uri)
-    if file is None or not file.exists():
-        return
-    try:
-        with file.open("r+b") as handle:
-            start = handle.read(16)
-    except OSError as exc:
-        raise OutputError(f"cannot be written: {exc.strerror}", file=file) from None
-    if start not in (b"", b"SQLite format 3\x00"):
-        raise OutputError("is no SQLite database", file=file, hint="name another in tracking.uri")
-
-
-def _first_touch(uri: str, root: Path) -> AbstractContextManager[None]:
-    if artifact_root(uri, root) is None:
-        return nullcontext()
-    file = sqlite_file(uri) or root.resolve() / "mlflow.db"
-    return locked(file.with_name(f"{file.name}.lock"))
-
-
-def _existing_or_new(client: MlflowClient, name: str, location: str | None) -> Experiment:
-    from mlflow.exceptions import MlflowException
-
-    found = client.get_experiment_by_name(name)
-    if found is None:
-        tags = {"mlflow.note.content": EXPERIMENT_NOTE}
-        try:
-            return client.get_experiment(client.create_experiment(name, location, tags))
-        except MlflowException:  # another process may have made it on a server meanwhile
-            found = client.get_experiment_by_name(name)
-            if found is None:
-                raise
-    return found
-
-
-def _check_place(experiment: Experiment, uri: str) -> None:
-    """Refuse to write where a moved project used to be."""
-    file = sqlite_file(uri)
-    place = str(experiment.artifact_location or "")
-    if file is None or not place.startswith("file:"):
-        return
-    here = (file.parent / "mlartifacts").as_uri()
-    if not place.startswith(here) and not Path(url2pathname(urlsplit(place).path)).parent.is_dir():
-        raise OutputError(
-            f"experiment '{experiment.name}' keeps its artifacts in {place}, which is gone",
-            file=file,
-            hint="was the project moved? name another with --set tracking.experiment=NAME",
-        )
 
 
 def log_run(items: Items, store: Store) -> Logged:

@@ -8,14 +8,26 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from resistml.tracking.links import PORT, charts_link, compare_link, is_server, run_link, ui_base
+from resistml.errors import UsageError, did_you_mean, listed
+from resistml.tracking.links import (
+    PORT,
+    charts_link,
+    compare_link,
+    is_server,
+    redacted,
+    run_link,
+    ui_base,
+)
+from resistml.tracking.opening import Store, experiments, open_store
+from resistml.tracking.place import artifact_root
 from resistml.tracking.server import Server, check_port
-from resistml.tracking.store import artifact_root, open_store
 
 __all__ = ["Address", "charts_link", "compare_link", "open_ui", "run_link"]
 
 #: Longest start that is waited for, in seconds.
 PATIENCE = 120.0
+#: The experiment that runs go to unless their config names another.
+EXPERIMENT = "resistml"
 
 
 @dataclass(frozen=True)
@@ -32,7 +44,7 @@ def open_ui(
     port: int = PORT,
     on_ready: Callable[[Address], None] | None = None,
     *,
-    experiment: str = "resistml",
+    experiment: str | None = None,
     say: Callable[[str], None] | None = None,
 ) -> None:
     """Start the UI over a store, say where it is, and wait until Ctrl-C.
@@ -49,26 +61,27 @@ def open_ui(
         To listen on, on 127.0.0.1 alone.
     on_ready : callable, optional
         Told once the UI answers.
-    experiment : str
-        Whose charts are linked to.
+    experiment : str, optional
+        Whose charts are linked to. Without it, ``resistml``, else the latest one in the store; a
+        store that holds none is made.
     say : callable, optional
         Takes lines for the user; they go to stderr otherwise.
 
     Raises
     ------
     UsageError
-        If the port is taken.
+        If the port is taken, or the store has no such experiment.
     ResistmlError
         If the server ends by itself, with the last that it said.
     """
     tell = say or _to_stderr
     if is_server(uri):
-        store = open_store(uri, experiment, root)
+        store = _store(uri, experiment, root)
         _announce(Address(ui_base(uri), charts_link(ui_base(uri), store.experiment_id)), tell)
         return
     check_port(port)
     tell("MLflow UI: starting (about ten seconds)")
-    store = open_store(uri, experiment, root)
+    store = _store(uri, experiment, root)
     base = ui_base(uri, port)
     address = Address(base, charts_link(base, store.experiment_id))
     with _until_interrupted(), Server(uri, artifact_root(uri, root), port, root) as server:
@@ -78,6 +91,21 @@ def open_ui(
         if on_ready is not None:
             on_ready(address)
         server.wait_end()
+
+
+def _store(uri: str, experiment: str | None, root: Path) -> Store:
+    names = experiments(uri)
+    if experiment is None:
+        trained = [name for name in names if name != "Default"]  # MLflow's own, which stays empty
+        experiment = EXPERIMENT if EXPERIMENT in trained else next(iter(trained), EXPERIMENT)
+    elif experiment not in names:
+        raise UsageError(
+            f"no experiment '{experiment}'",
+            file=redacted(uri),
+            allowed=listed(names) or None,
+            hint=did_you_mean(experiment, names) or "`resistml train` makes one",
+        )
+    return open_store(uri, experiment, root)
 
 
 def _announce(address: Address, tell: Callable[[str], None]) -> None:

@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, field
 
 import numpy as np
 import numpy.typing as npt
 
 from resistml.errors import WorldError
 from resistml.features.links import location
+from resistml.world.form import bent, bent_slope
 from resistml.world.laws import MarkerLaw, SettingLaw, World
+from resistml.world.missing import MissingLaw, frail_above
 
 Floats = npt.NDArray[np.float64]
 Bools = npt.NDArray[np.bool_]
+Ints = npt.NDArray[np.int64]
 
 #: The review's mechanisms, each a factor that ties its markers together.
 MECHANISMS = ("accumulation", "target", "apoptosis", "stemness", "microenvironment")
@@ -44,8 +48,15 @@ class Compiled:
     factor_cov : (K, K) array
     prevalence, false_negative, false_positive : (B,) arrays
     weights : (A, C + B) array
-        Log-odds of response per unit of f: -effect * exposure.
+        Log-odds of response per unit of g, the form in which f acts: -effect * exposure.
     alpha, kappa : (A,) arrays
+    missing : MissingLaw
+        The chance that each marker goes unmeasured.
+    bends : tuple of (column, law)
+        The columns of f that do not act along a line.
+    pairs : (P, 2) int array
+        Columns whose product adds to the log-odds; none in the default world.
+    pair_weights : (A, P) array
     """
 
     law: SettingLaw
@@ -68,6 +79,10 @@ class Compiled:
     weights: Floats
     alpha: Floats
     kappa: Floats
+    missing: MissingLaw
+    bends: tuple[tuple[int, MarkerLaw], ...] = ()
+    pairs: Ints = field(default_factory=lambda: np.zeros((0, 2), dtype=np.int64))
+    pair_weights: Floats = field(default_factory=lambda: np.zeros((0, 0)))
 
     @property
     def markers(self) -> tuple[str, ...]:
@@ -84,9 +99,44 @@ class Compiled:
         """f of continuous markers from link-scale values, (n, C)."""
         return (link_values - self.centre) / self.scale
 
+    @property
+    def additive(self) -> bool:
+        """Whether the log-odds are linear in f."""
+        return not self.bends and not len(self.pairs)
+
+    def acting(self, f: Floats) -> Floats:
+        """g (n, C + B): f in the form in which each marker acts."""
+        if not self.bends:
+            return f
+        g = f.copy()
+        for column, x in self.bends:
+            g[:, column] = bent(x.bend, x.turn, x.steepness, f[:, column])
+        return g
+
+    def acting_slope(self, f: Floats) -> Floats:
+        """dg / df (n, C + B)."""
+        slope = np.ones_like(f)
+        for column, x in self.bends:
+            slope[:, column] = bent_slope(x.bend, x.turn, x.steepness, f[:, column])
+        return slope
+
+    def terms(self, f: Floats) -> Floats:
+        """(n, C + B + P): g, then the products of the pairs; the log-odds are linear in them."""
+        g = self.acting(f)
+        if not len(self.pairs):
+            return g
+        return np.concatenate([g, g[:, self.pairs[:, 0]] * g[:, self.pairs[:, 1]]], axis=1)
+
+    @property
+    def term_weights(self) -> Floats:
+        """(A, C + B + P) log-odds of response per unit of each term."""
+        if not len(self.pairs):
+            return self.weights
+        return np.concatenate([self.weights, self.pair_weights], axis=1)
+
     def log_odds(self, f: Floats, hazard: Floats) -> Floats:
         """(n, A) log-odds of response from f (n, C + B) and clinical terms (n, A)."""
-        return np.asarray(self.alpha + f @ self.weights.T - hazard)
+        return np.asarray(self.alpha + self.terms(f) @ self.term_weights.T - hazard)
 
 
 def compile_setting(world: World, setting: str) -> Compiled:
@@ -105,15 +155,9 @@ def compile_setting(world: World, setting: str) -> Compiled:
     spread = np.array([law.spread[m] for m in continuous])
     loadings, unique, factor_cov = _factor_model(world, laws)
     arms = tuple(law.arms)
-    weights = np.array(
-        [
-            [
-                -world.markers[m].effect * world.strategies[a].exposure.get(m, 0.0)
-                for m in (*continuous, *mutations)
-            ]
-            for a in arms
-        ]
-    )
+    exposure = exposures(world, arms, (*continuous, *mutations))
+    effect = np.array([world.markers[m].effect for m in (*continuous, *mutations)])
+    pairs, pair_effect = _pairs(world, (*continuous, *mutations))
     return Compiled(
         law=law,
         continuous=continuous,
@@ -132,9 +176,33 @@ def compile_setting(world: World, setting: str) -> Compiled:
         prevalence=np.array([law.prevalence[m] for m in mutations]),
         false_negative=np.array([x.false_negative for x in calls]),
         false_positive=np.array([x.false_positive for x in calls]),
-        weights=weights,
+        weights=-effect * exposure,
         alpha=np.array([law.arms[a].alpha for a in arms]),
         kappa=np.array([law.arms[a].kappa for a in arms]),
+        missing=MissingLaw.of(world, law, (*continuous, *mutations)),
+        bends=_bends(world, (*continuous, *mutations)),
+        pairs=pairs,
+        pair_weights=-pair_effect * np.maximum(exposure, 0.0)[:, pairs].prod(axis=2),
+    )
+
+
+def exposures(world: World, arms: Sequence[str], markers: Sequence[str]) -> Floats:
+    """(A, M) exposures of strategies to markers, 0 where they have no bearing."""
+    return np.array([[world.strategies[a].exposure.get(m, 0.0) for m in markers] for a in arms])
+
+
+def _bends(world: World, markers: Sequence[str]) -> tuple[tuple[int, MarkerLaw], ...]:
+    laws = [world.markers[m] for m in markers]
+    return tuple((j, x) for j, x in enumerate(laws) if x.bend != "linear")
+
+
+def _pairs(world: World, markers: Sequence[str]) -> tuple[Ints, Floats]:
+    """Columns (P, 2) of the world's synergies among the markers, and their effects (P,)."""
+    both = [x for x in world.synergies if x.first in markers and x.second in markers]
+    columns = [(markers.index(x.first), markers.index(x.second)) for x in both]
+    return (
+        np.array(columns, dtype=np.int64).reshape(len(both), 2),
+        np.array([x.effect for x in both], dtype=float),
     )
 
 
@@ -176,7 +244,7 @@ def _within(world: World, mechanism: str) -> float:
 
 def is_frail(world: World, age: Floats, ecog: Floats) -> Bools:
     """Who counts as frail: performance status 2 or worse, or above the frailty age."""
-    return np.asarray((ecog >= 2) | (age > world.constants["frailty_age"]))
+    return frail_above(world.constants["frailty_age"], age, ecog)
 
 
 def clinical_terms(world: World, arms: tuple[str, ...], age: Floats, ecog: Floats) -> Floats:

@@ -14,6 +14,8 @@ import numpy as np
 import numpy.typing as npt
 from scipy.optimize import least_squares
 
+from resistml.errors import WorldError
+from resistml.world.deletion import NOTHING, holding
 from resistml.world.laws import Conflict, Test, World
 from resistml.world.moments import Cell, Moment, Name, Rates
 from resistml.world.unknowns import Unknown
@@ -22,12 +24,10 @@ Floats = npt.NDArray[np.float64]
 
 #: A point value is met within one percentage point, a range within itself.
 POINT_TOLERANCE = 0.01
-#: Violations below this count as none, in percentage points.
-_NOTHING = 1e-3
 #: Starting points of the search besides the midpoints.
 _STARTS = 3
 #: What a search without a bound proves.
-_SEARCHED = (
+SEARCHED = (
     "no values of the unknowns inside their ranges were found to meet all of them; "
     "without any one of them the rest can be met"
 )
@@ -47,27 +47,46 @@ def violation(moment: Moment, rate: float) -> float:
 def find_conflicts(
     world: World, moments: Sequence[Moment], unknowns: Sequence[Unknown]
 ) -> tuple[Conflict, ...]:
-    """Minimal conflict sets that account for the claims which the solved world misses."""
+    """Minimal conflict sets that account for the claims which the solved world misses.
+
+    Raises
+    ------
+    WorldError
+        If a claim is out of reach by itself: then there is nothing to compromise between.
+    """
     claimed = [m for m in moments if m.claimed]
     rates, _ = Rates(world, claimed, []).evaluate(np.zeros(0))
     missed = [m for m, r in zip(claimed, rates, strict=True) if violation(m, float(r)) > 1e-4]
     search = _Search(world, unknowns)
     found: list[Conflict] = []
+    unreached: list[str] = []
     for moment in missed:
         if any(moment.id in conflict.claims for conflict in found):
             continue
         members = _members(search, moment, claimed)
-        if members:
-            bound = _nested_bound(world, members)
-            found.append(
-                Conflict(
-                    claims=tuple(m.id for m in members),
-                    gap=search.gap(members) / 100,
-                    proof="bound" if bound else "search",
-                    reason=bound or _SEARCHED,
-                )
-            )
+        if len(members) == 1:
+            short = search.gap(members)
+            unreached.append(f"{moment.id} (by {short:.1f} percentage points)")
+        elif members:
+            found.append(_conflict(search, members))
+    if unreached:
+        raise WorldError(
+            f"no world meets {', '.join(unreached)}",
+            key="claims",
+            allowed="rates that the assumed ranges of effects and medians leave room for",
+            hint="widen the ranges of the assumptions about the markers in their populations",
+        )
     return tuple(found)
+
+
+def _conflict(search: _Search, members: list[Moment]) -> Conflict:
+    bound = _nested_bound(search.world, members)
+    return Conflict(
+        claims=tuple(m.id for m in members),
+        gap=search.gap(members) / 100,
+        proof="bound" if bound else "search",
+        reason=bound or SEARCHED,
+    )
 
 
 def _members(search: _Search, moment: Moment, claimed: list[Moment]) -> list[Moment]:
@@ -76,7 +95,7 @@ def _members(search: _Search, moment: Moment, claimed: list[Moment]) -> list[Mom
         if _nested_bound(search.world, [moment, other]):
             return [moment, other]
     for candidates in (_same_arms(moment, claimed), _same_settings(moment, claimed)):
-        members = _holding(search, moment, candidates)
+        members = holding(search.gap, moment, candidates)
         if members:
             return members
     return []
@@ -90,30 +109,6 @@ def _same_arms(moment: Moment, claimed: list[Moment]) -> list[Moment]:
 def _same_settings(moment: Moment, claimed: list[Moment]) -> list[Moment]:
     settings = {c.setting for c in moment.cells}
     return [m for m in claimed if settings & {c.setting for c in m.cells}]
-
-
-def _holding(search: _Search, keep: Moment, candidates: list[Moment]) -> list[Moment]:
-    """A minimal conflict set among the candidates that holds ``keep``; empty if none is found.
-
-    Conflicts that stand without ``keep`` are broken up, a claim at a time.
-    """
-    pool = list(candidates)
-    while search.gap(pool) > _NOTHING:
-        members = _minimal(search, keep, pool)
-        if keep in members:
-            return members
-        pool = [m for m in pool if m is not members[0]]
-    return []
-
-
-def _minimal(search: _Search, keep: Moment, candidates: list[Moment]) -> list[Moment]:
-    """Take out each claim without which the rest still conflicts; ``keep`` is tried last."""
-    members = list(candidates)
-    for moment in [*(m for m in candidates if m is not keep), keep]:
-        rest = [m for m in members if m is not moment]
-        if rest and search.gap(rest) > _NOTHING:
-            members = rest
-    return members
 
 
 class _Search:
@@ -155,7 +150,7 @@ class _Search:
                 max_nfev=60,
             )
             best = min(best, float(np.linalg.norm(result.fun)))
-            if best <= _NOTHING:
+            if best <= NOTHING:
                 break
         return best
 

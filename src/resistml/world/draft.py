@@ -5,9 +5,13 @@ from __future__ import annotations
 from typing import Any
 
 from resistml.evidence import Evidence
-from resistml.evidence.schema import Condition, Conjunction, Marker
+from resistml.evidence.cutoffs import compared_with
+from resistml.evidence.schema import Arm, Condition, Conjunction, Marker
 from resistml.features.links import location
 from resistml.world.laws import ArmLaw, MarkerLaw, SettingLaw, StrategyLaw, Test, World
+
+#: Assumptions about the times of an arm: its own, else those for all arms.
+TIME_LAW = ("pfs_shape", "post_shape", "pfs_ratio", "post_ratio", "risk_slope", "course_months")
 
 
 def draft_world(evidence: Evidence) -> World:
@@ -25,24 +29,21 @@ def draft_world(evidence: Evidence) -> World:
 
 
 def tests(evidence: Evidence, conjunction: Conjunction) -> tuple[Test, ...]:
-    """Conditions as plain data, the word ``cutoff`` resolved."""
+    """Conditions as plain data, cut-offs as their numbers."""
     return tuple((c.column, c.op, _value(evidence, c)) for c in conjunction)
 
 
 def _value(evidence: Evidence, condition: Condition) -> float:
-    if condition.value == "cutoff":
-        cutoff = evidence.markers[condition.column].cutoff
-        assert cutoff is not None  # held by check E04
-        return cutoff.value
-    if condition.column == "sex":
-        return 1.0 if condition.value == "female" else 0.0
-    return float(condition.value)
+    value = compared_with(evidence, condition)
+    assert value is not None  # held by checks E04 and E20
+    return value
 
 
 def _marker(entry: Marker) -> MarkerLaw:
     low, high = entry.range
     common: dict[str, Any] = {"id": entry.id, "kind": entry.kind, "mechanism": entry.mechanism}
     common["protective"] = entry.protective
+    common["missing_own"] = 0.0 if entry.missing_own is None else entry.missing_own.value
     if not entry.continuous:
         assert entry.false_negative is not None  # held by the schema, like those below
         assert entry.false_positive is not None
@@ -100,8 +101,15 @@ def _setting(evidence: Evidence, name: str) -> SettingLaw:
         spread={m: x.value for m in continuous if (x := laws[m].spread) is not None},
         prevalence={m: x.value for m in mutations if (x := laws[m].prevalence) is not None},
         missing={m: x.value for m in panel if (x := laws[m].missing) is not None},
-        arms={a: ArmLaw(0.0, 1.0, 1.0, 1.0) for a in evidence.arms_of(name)},
+        arms={a: _arm(evidence, arm) for a, arm in evidence.arms_of(name).items()},
     )
+
+
+def _arm(evidence: Evidence, entry: Arm) -> ArmLaw:
+    """An arm whose intercept, cuts and scales are still to be solved."""
+    stated = {name: getattr(entry, name) or evidence.assumptions[name] for name in TIME_LAW}
+    times = {name: assumption.value for name, assumption in stated.items()}
+    return ArmLaw(alpha=0.0, kappa=1.0, pfs_scale=1.0, os_scale=1.0, **times)
 
 
 def _strategy(evidence: Evidence, name: str, markers: set[str]) -> StrategyLaw:

@@ -9,7 +9,7 @@ from typing import Any
 from resistml.documents import digest, dump_json, new_file, read_json, rounded
 from resistml.errors import WorldError
 
-SCHEMA = 1
+SCHEMA = 2
 #: Significant digits kept in ``world.json``.
 DIGITS = 10
 
@@ -25,7 +25,10 @@ class MarkerLaw:
     (0 and 1 for mutations). ``effect`` is the log-odds of resistance per unit of f at
     exposure 1. ``error`` is the measurement error's standard deviation as a share of the
     setting's spread. ``protective`` markers fall where their mechanism rises. ``limit`` is the
-    detection limit in the marker's unit, or None.
+    detection limit in the marker's unit, or None. ``missing_own`` is how much likelier, in
+    log-odds per unit of the setting's spread, a higher true value is to go unmeasured.
+    ``bend`` is the form in which f acts (see :mod:`resistml.world.form`), with its turning
+    point ``turn`` on the scale of f, and its ``steepness`` there.
     """
 
     id: str
@@ -41,6 +44,10 @@ class MarkerLaw:
     false_positive: float = 0.0
     protective: bool = False
     limit: float | None = None
+    missing_own: float = 0.0
+    bend: str = "linear"
+    turn: float = 0.0
+    steepness: float = 1.0
 
 
 @dataclass(frozen=True)
@@ -48,13 +55,24 @@ class ArmLaw:
     """A strategy in a setting.
 
     ``alpha`` is the intercept of the log-odds of response; a response is complete where the
-    same latent sensitivity also clears a cut ``kappa`` higher. Scales are in months.
+    same latent sensitivity also clears a cut ``kappa`` higher, and the patient cured where it
+    clears ``cure``, higher still (None = nobody is). The law of the times is stated in
+    :mod:`resistml.world.times`: scales in months, shapes of Weibull laws, ratios of the
+    responders' scales to the others', ``risk_slope`` in log PFS per unit of log-odds;
+    ``course_months`` is how long the treatment itself lasts.
     """
 
     alpha: float
     kappa: float
     pfs_scale: float
     os_scale: float
+    pfs_shape: float
+    post_shape: float
+    pfs_ratio: float
+    post_ratio: float
+    risk_slope: float
+    course_months: float
+    cure: float | None = None
 
 
 @dataclass(frozen=True)
@@ -95,6 +113,16 @@ class StrategyLaw:
 
 
 @dataclass(frozen=True)
+class Synergy:
+    """Two markers whose resistance is more than the sum: ``effect`` is the log-odds of
+    resistance per unit of the product of their f, at exposure 1 to both."""
+
+    first: str
+    second: str
+    effect: float
+
+
+@dataclass(frozen=True)
 class Conflict:
     """Claims that cannot all hold, though any of them could be met without one of the others.
 
@@ -116,6 +144,7 @@ class World:
     ``conflicts`` are the minimal sets of claims that it can only compromise between.
     ``constants`` holds the catalog's global assumptions by id; ``labels`` says of each free
     parameter whether claims identify it (``claim-identified``) or not (``assumption-only``).
+    ``variant`` names the misspecification, if any; ``synergies`` belong to it.
     """
 
     catalog_hash: str
@@ -125,6 +154,8 @@ class World:
     constants: dict[str, float]
     labels: dict[str, str] = field(default_factory=dict)
     conflicts: tuple[Conflict, ...] = ()
+    synergies: tuple[Synergy, ...] = ()
+    variant: str = "default"
 
     @property
     def hash(self) -> str:
@@ -170,6 +201,8 @@ def world_from(raw: dict[str, Any]) -> World:
         constants={k: float(v) for k, v in raw["constants"].items()},
         labels=dict(raw["labels"]),
         conflicts=tuple(Conflict(**{**c, "claims": tuple(c["claims"])}) for c in raw["conflicts"]),
+        synergies=tuple(Synergy(**x) for x in raw["synergies"]),
+        variant=str(raw["variant"]),
     )
 
 

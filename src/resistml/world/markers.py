@@ -80,17 +80,18 @@ def draw_patients(world: World, c: Compiled, noise: Noise, rows: npt.NDArray[np.
     called = np.where(_uniform(error[:, n_c:]) < wrong, 1 - mutated, mutated)
     true = np.concatenate([_in_units(c, link), mutated], axis=1)
     recorded = np.concatenate([_record(world, c, measured), called], axis=1)
-    rate = np.array([c.law.missing[m] for m in c.markers])
-    recorded[noise.missing[rows][:, :width] < rate] = np.nan
     person = noise.person[rows]
+    age, ecog = truncated_age(c, person[:, 0]), ecog_class(c, person[:, 2])
+    frail, u = c.missing.is_frail(age, ecog), np.concatenate([z, mutated], axis=1)
+    recorded[noise.missing[rows][:, :width] < c.missing.chances(frail, u)] = np.nan
     return Patients(
         rows=rows,
         f=np.concatenate([c.standardised(link), mutated], axis=1),
         true=true,
         recorded=recorded,
-        age=truncated_age(c, person[:, 0]),
+        age=age,
         female=(person[:, 1] < c.law.female).astype(float),
-        ecog=ecog_class(c, person[:, 2]),
+        ecog=ecog,
     )
 
 

@@ -9,15 +9,18 @@ import numpy as np
 import numpy.typing as npt
 from scipy.special import expit
 
+from resistml.errors import WorldError
 from resistml.evidence import Evidence, strategies_of
 from resistml.evidence.schema import Claim
-from resistml.world.compiled import Compiled, clinical_terms, compile_setting
+from resistml.world.compiled import Compiled, clinical_terms, compile_setting, exposures
 from resistml.world.draft import tests
 from resistml.world.laws import Test, World
 from resistml.world.sample import Base, draw_base, f_values
 from resistml.world.strata import Stratum, eligible, stratum
 
 Floats = npt.NDArray[np.float64]
+#: Least half-width of a rate: one percentage point.
+_LEAST = 0.01
 #: An unknown: ("alpha" | "kappa" | "location", setting, arm or marker) or ("effect", "", marker).
 Name = tuple[str, str, str]
 
@@ -38,8 +41,9 @@ class Cell:
 class Moment:
     """A response rate that a claim reports, or that an assumption gives.
 
-    ``low`` and ``high`` are the reported range; ``id`` is the claim's, or the assumption's.
-    Several cells are pooled with equal weight per setting.
+    ``low`` and ``high`` are the reported range, infinite on the side that a bound leaves open;
+    ``id`` is the claim's, or the assumption's. Several cells are pooled with equal weight per
+    setting.
     """
 
     id: str
@@ -51,13 +55,18 @@ class Moment:
 
     @property
     def middle(self) -> float:
-        """What the solver aims at."""
+        """What the solver aims at: the middle, or just inside a bound."""
+        if np.isinf(self.high):
+            return self.low + self.half_width
+        if np.isinf(self.low):
+            return self.high - self.half_width
         return (self.low + self.high) / 2
 
     @property
     def half_width(self) -> float:
-        """Half the range, or one percentage point for a point value."""
-        return max((self.high - self.low) / 2, 0.01)
+        """Half the range, or one percentage point for a point value or a bound."""
+        half = (self.high - self.low) / 2
+        return max(half, _LEAST) if np.isfinite(half) else _LEAST
 
 
 def claim_cells(evidence: Evidence, claim: Claim) -> tuple[Cell, ...]:
@@ -68,6 +77,15 @@ def claim_cells(evidence: Evidence, claim: Claim) -> tuple[Cell, ...]:
         for setting in claim.settings
         for arm in strategies_of(evidence, claim, setting)
     )
+
+
+def open_range(low: float, high: float, bound: str) -> tuple[float, float]:
+    """A reported range, without an end on the side that a bound leaves open."""
+    if bound == "at_least":
+        return low, float("inf")
+    if bound == "at_most":
+        return float("-inf"), high
+    return low, high
 
 
 def is_solved(evidence: Evidence, claim: Claim) -> bool:
@@ -90,9 +108,8 @@ def response_moments(evidence: Evidence) -> list[Moment]:
         if is_solved(evidence, claim) and claim.low is not None and claim.high is not None:
             cells = claim_cells(evidence, claim)
             cr = claim.endpoint == "cr"
-            moments.append(
-                Moment(claim.id, "cr" if cr else "orr", cells, claim.low, claim.high, True)
-            )
+            span = open_range(claim.low, claim.high, claim.bound)
+            moments.append(Moment(claim.id, "cr" if cr else "orr", cells, *span, True))
     for setting in evidence.modelled_settings:
         for arm, entry in evidence.arms_of(setting).items():
             if entry.orr is not None:
@@ -106,12 +123,26 @@ def response_moments(evidence: Evidence) -> list[Moment]:
 class _State:
     """A setting at some values of the unknowns.
 
-    ``shift`` (C + B,) is how far f has moved from where it started; ``eta`` (n, A).
+    ``terms`` (n, C + B + P) are what the log-odds ``eta`` (n, A) are linear in; ``slope``
+    (n, C + B) is dg / df, None where all markers act along a line.
     """
 
     compiled: Compiled
-    shift: Floats
+    terms: Floats
+    slope: Floats | None
     eta: Floats
+
+    def per_f(self, arm: int, column: int) -> Floats | float:
+        """d eta / d f of a marker under an arm: a number where markers act along a line."""
+        c = self.compiled
+        weight: Floats | float = float(c.weights[arm, column])
+        if self.slope is None:
+            return weight
+        for k, pair in enumerate(c.pairs):
+            if column in pair:
+                partner = int(pair.sum()) - column
+                weight = weight + c.pair_weights[arm, k] * self.terms[:, partner]
+        return weight * self.slope[:, column]
 
 
 @dataclass(frozen=True)
@@ -166,7 +197,14 @@ class Rates:
         rates = np.zeros(len(self.moments))
         jacobian = np.zeros((len(self.moments), len(self.names)))
         for i, moment in enumerate(self.moments):
-            rates[i], jacobian[i] = _pooled([parts[cell, moment.endpoint] for cell in moment.cells])
+            found = [parts[cell, moment.endpoint] for cell in moment.cells]
+            if not sum(part.bottom for part in found) > 0:
+                raise WorldError(
+                    f"nobody is in the population of '{moment.id}'",
+                    key=moment.id,
+                    hint="see its conditions, and the distributions of the markers in them",
+                )
+            rates[i], jacobian[i] = _pooled(found)
         return rates, jacobian
 
     def compiled(self, setting: str, values: Floats) -> Compiled:
@@ -179,25 +217,22 @@ class Rates:
             return np.array([x if i is None else values[i] for i, x in pairs], dtype=float)
 
         effect = np.array([self.world.markers[m].effect for m in c.markers])
+        weights = -put("effect", "", c.markers, effect) * exposures(self.world, c.arms, c.markers)
         return replace(
             c,
             alpha=put("alpha", setting, c.arms, c.alpha),
             kappa=put("kappa", setting, c.arms, c.kappa),
             location=put("location", setting, c.continuous, c.location),
-            weights=-put("effect", "", c.markers, effect) * self._exposure(c),
+            weights=weights,
         )
-
-    def _exposure(self, c: Compiled) -> Floats:
-        """(A, C + B) exposures of a setting's arms."""
-        arms = [self.world.strategies[a].exposure for a in c.arms]
-        return np.array([[exposure.get(m, 0.0) for m in c.markers] for exposure in arms])
 
     def _state(self, setting: str, values: Floats) -> _State:
         c, start = self.compiled(setting, values), self._start[setting]
-        shift = np.zeros(len(c.markers))
-        shift[: len(c.continuous)] = (c.location - start.location) / c.scale
-        eta = c.log_odds(self._f[setting], self._hazard[setting]) + shift @ c.weights.T
-        return _State(c, shift, eta)
+        f = self._f[setting].copy()
+        f[:, : len(c.continuous)] += (c.location - start.location) / c.scale
+        terms = c.terms(f)
+        eta = c.alpha + terms @ c.term_weights.T - self._hazard[setting]
+        return _State(c, terms, None if c.additive else c.acting_slope(f), eta)
 
     def _part(self, state: _State, s: Stratum, cell: Cell, endpoint: str) -> _Part:
         c, a = state.compiled, state.compiled.arms.index(cell.arm)
@@ -213,12 +248,14 @@ class Rates:
         if endpoint == "cr":
             self._add(out.d_top, ("kappa", cell.setting, cell.arm), -slope.mean())
         exposure = self.world.strategies[cell.arm].exposure
-        per_f = slope @ self._f[cell.setting] / len(slope) + state.shift * slope.mean()
+        per_g = slope @ state.terms[:, : len(c.markers)] / len(slope)
         for j, marker in enumerate(c.markers):
-            self._add(out.d_top, ("effect", "", marker), -exposure.get(marker, 0.0) * per_f[j])
+            self._add(out.d_top, ("effect", "", marker), -exposure.get(marker, 0.0) * per_g[j])
         for j, marker in enumerate(c.continuous):
             name = ("location", cell.setting, marker)
-            self._add(out.d_top, name, slope.mean() * c.weights[a, j] / c.scale[j])
+            if name not in self._index:
+                continue
+            self._add(out.d_top, name, float((slope * state.per_f(a, j)).mean()) / c.scale[j])
             if marker in s.slopes:
                 self._add(out.d_top, name, float((s.slopes[marker] * p).mean()))
                 self._add(out.d_bottom, name, float(s.slopes[marker].mean()))

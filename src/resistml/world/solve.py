@@ -15,8 +15,7 @@ from dataclasses import replace
 
 import numpy as np
 import numpy.typing as npt
-from scipy.optimize import brentq, least_squares
-from scipy.special import expit, logit
+from scipy.optimize import least_squares
 
 from resistml.errors import WorldError
 from resistml.evidence import Evidence, require_sound
@@ -26,26 +25,23 @@ from resistml.world.draft import draft_world
 from resistml.world.laws import ArmLaw, SettingLaw, World, rounded_world
 from resistml.world.moments import Moment, Rates, response_moments
 from resistml.world.strata import eligible
-from resistml.world.times import solve_times
-from resistml.world.unknowns import STEEP, Unknown, list_unknowns
+from resistml.world.time_solve import solve_times
+from resistml.world.unknowns import PULL, Unknown, cut_of, labelled, list_unknowns
+from resistml.world.variants import misspecified
 
 Floats = npt.NDArray[np.float64]
 
-#: Weight of an assumption's midpoint relative to a claim's: a shift by half the assumed
-#: range costs as much as missing a claim by this share of its half-width.
-PULL = 0.25
-#: An unknown counts as claim-identified if claims take away half of its assumed variance:
-#: its standard deviation then shrinks by this factor or more.
-IDENTIFIED = 0.7071
 
-
-@one_blas_thread
-def solve_world(evidence: Evidence) -> World:
-    """The default world of a catalog.
+def solve_world(evidence: Evidence, variant: str = "default", seed: int = 0) -> World:
+    """The default world of a catalog, or a misspecified one.
 
     Parameters
     ----------
     evidence : Evidence
+    variant : {"default", "form", "knowledge"}
+        See :mod:`resistml.world.variants`.
+    seed : int
+        What a misspecification strikes; the default world does not depend on it.
 
     Raises
     ------
@@ -55,8 +51,20 @@ def solve_world(evidence: Evidence) -> World:
         If the solver does not converge.
     """
     require_sound(evidence)
+    return solve_drawn(evidence, variant, seed)
+
+
+@one_blas_thread
+def solve_drawn(
+    evidence: Evidence, variant: str = "default", seed: int = 0, *, prove: bool = True
+) -> World:
+    """As :func:`solve_world`, of evidence that is known to be sound.
+
+    With ``prove`` false, figures that pull against each other are compromised between, and no
+    conflict is looked for.
+    """
     moments = response_moments(evidence)
-    draft = draft_world(evidence)
+    draft = misspecified(evidence, draft_world(evidence), variant, seed)
     unknowns = list_unknowns(evidence, draft, moments)
     rates = Rates(draft, moments, [u.name for u in unknowns])
     values = fit(rates, unknowns)
@@ -65,9 +73,9 @@ def solve_world(evidence: Evidence) -> World:
     world = replace(
         world,
         labels=label(rates, unknowns, values),
-        conflicts=find_conflicts(world, moments, unknowns),
+        conflicts=find_conflicts(world, moments, unknowns) if prove else (),
     )
-    return rounded_world(solve_times(evidence, world))
+    return rounded_world(solve_times(evidence, world, prove=prove))
 
 
 def fit(rates: Rates, unknowns: list[Unknown]) -> Floats:
@@ -155,40 +163,15 @@ def _complete_shares(
                 continue
             share = assumed[a].complete_share
             w = eligible(c, base, world.strategies[a].eligibility).weight
-            kappa = _cut(eta[:, i], w, default if share is None else share.value)
+            kappa = cut_of(eta[:, i], w, default if share is None else share.value)
             arms[a] = replace(arm, kappa=kappa)
         settings[s] = replace(law, arms=arms)
     return replace(world, settings=settings)
 
 
-def _cut(eta: Floats, weight: Floats, share: float) -> float:
-    """The cut that leaves a share of responses complete."""
-    share = float(np.clip(share, 1e-6, 1.0))
-    rate = float(weight @ expit(eta))
-
-    def gap(kappa: float) -> float:
-        return float(weight @ expit(eta - kappa)) / rate - share
-
-    return float(brentq(gap, 0.0, STEEP - logit(1e-6), xtol=1e-12))
-
-
 def label(rates: Rates, unknowns: list[Unknown], values: Floats) -> dict[str, str]:
-    """Whether claims identify each unknown: does what they say narrow its assumed range?
-
-    With J the claims' scaled Jacobian, the unknown's standard deviation given claims and
-    pulls is compared with its pull alone (a linear-Gaussian approximation).
-    """
+    """Whether claims identify each unknown; see :func:`resistml.world.unknowns.labelled`."""
     _, jacobian = rates.evaluate(values)
     claimed = np.array([m.claimed for m in rates.moments])
     half = np.array([m.half_width for m in rates.moments])
-    scaled = jacobian / half[:, None]
-    wide = np.array([u.half if u.half is not None else STEEP for u in unknowns])
-    information = (scaled[claimed] * wide).T @ (scaled[claimed] * wide)
-    posterior = np.linalg.inv(information + np.eye(len(unknowns)))
-    narrowed = np.sqrt(np.diag(posterior)) < IDENTIFIED
-    return {
-        ".".join(part for part in u.name if part): (
-            "claim-identified" if narrowed[i] else "assumption-only"
-        )
-        for i, u in enumerate(unknowns)
-    }
+    return labelled(unknowns, (jacobian / half[:, None])[claimed])

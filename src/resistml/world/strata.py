@@ -1,11 +1,14 @@
 """Smooth strata: how likely it is that a point's *record* meets some conditions.
 
 Measurement error makes these weights smooth in a marker's location, which a hard
-indicator on a fixed sample is not.
+indicator on a fixed sample is not. An unmeasured value meets no condition, as in
+:mod:`resistml.features.conditions`: a claim's rate is that among the patients whose
+record shows what the claim asks for.
 """
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from itertools import combinations
 
@@ -30,8 +33,8 @@ _SHARPEST = 1e-6
 class Stratum:
     """Probability that each point's record meets some conditions, and its derivatives.
 
-    ``weight`` (n,); ``slopes`` maps a continuous marker to d weight / d location (n,). All
-    columns count as measured: values missing by chance do not move a rate among the measured.
+    ``weight`` (n,) holds the chance that all columns asked for are measured; ``slopes`` maps
+    a continuous marker to d weight / d location (n,).
     """
 
     weight: Floats
@@ -49,7 +52,7 @@ def stratum(c: Compiled, base: Base, tests: tuple[Test, ...]) -> Stratum:
     by_column: dict[str, list[Comparison]] = {}
     for column, op, value in tests:
         by_column.setdefault(column, []).append((op, value))
-    weight, slopes = np.ones(len(base.age)), dict[str, Floats]()
+    weight, slopes = _measured(c, base, by_column), dict[str, Floats]()
     for column, comparisons in by_column.items():
         factor, slope = _factor(c, base, column, comparisons)
         slopes = {marker: old * factor for marker, old in slopes.items()}
@@ -75,6 +78,21 @@ def eligible(c: Compiled, base: Base, alternatives: tuple[tuple[Test, ...], ...]
             for marker, slope in part.slopes.items():
                 slopes[marker] = slopes.get(marker, np.zeros(len(weight))) + sign * slope
     return Stratum(weight, slopes)
+
+
+def _measured(c: Compiled, base: Base, columns: Iterable[str]) -> Floats:
+    """(n,) chance that all markers among the columns are measured, whatever their locations."""
+    frail = c.missing.is_frail(base.age, base.ecog)
+    chance = np.ones(len(base.age))
+    for column in columns:
+        if column in c.continuous:
+            u = base.z[:, c.continuous.index(column)]
+        elif column in c.mutations:
+            u = base.mutated[:, c.mutations.index(column)]
+        else:
+            continue
+        chance = chance * (1 - c.missing.chance(c.markers.index(column), frail, u))
+    return chance
 
 
 def _factor(

@@ -4,14 +4,27 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+import numpy as np
+import numpy.typing as npt
+from scipy.optimize import brentq
+from scipy.special import expit, logit
+
 from resistml.evidence import Evidence
 from resistml.evidence.schema import Assumption
 from resistml.features.links import location
 from resistml.world.laws import World
 from resistml.world.moments import Moment, Name
 
+Floats = npt.NDArray[np.float64]
+
 #: Log-odds beyond which an intercept is not looked for.
 STEEP = 12.0
+#: Weight of an assumption's midpoint relative to a claim's: a shift by half the assumed
+#: range costs as much as missing a claim by this share of its half-width.
+PULL = 0.25
+#: An unknown counts as claim-identified if claims take away half of its assumed variance:
+#: its standard deviation then shrinks by this factor or more.
+IDENTIFIED = 0.7071
 
 
 @dataclass(frozen=True)
@@ -38,7 +51,7 @@ def list_unknowns(evidence: Evidence, draft: World, moments: list[Moment]) -> li
                 unknowns.append(Unknown(("kappa", s, a), 1.0, 1e-3, STEEP))
     markers = {t[0] for cell in cells for t in cell.conditions if t[0] in draft.markers}
     for m in sorted(markers):
-        unknowns.append(_assumed(("effect", "", m), evidence.markers[m].effect))
+        unknowns.append(assumed_unknown(("effect", "", m), evidence.markers[m].effect))
     places = {
         (cell.setting, t[0])
         for cell in cells
@@ -59,11 +72,47 @@ def _place(evidence: Evidence, setting: str, marker: str) -> Unknown:
         high=location(kind, median.high),
         reason=median.reason,
     )
-    return _assumed(("location", setting, marker), on_link)
+    return assumed_unknown(("location", setting, marker), on_link)
 
 
-def _assumed(name: Name, assumption: Assumption) -> Unknown:
+def assumed_unknown(name: Name, assumption: Assumption) -> Unknown:
+    """An unknown that stays inside an assumption's range."""
     half = max(assumption.half_width, 1e-6)
     # least_squares wants room between its bounds, even round an assumption held fixed.
     low, high = min(assumption.low, assumption.value - 1e-9), assumption.high + 1e-9
     return Unknown(name, assumption.value, low, high, assumption.value, half)
+
+
+def cut_of(eta: Floats, weight: Floats, share: float) -> float:
+    """How much higher a cut is that only a share of those with log-odds ``eta`` clears."""
+    share = float(np.clip(share, 1e-6, 1.0))
+    rate = float(weight @ expit(eta))
+
+    def gap(cut: float) -> float:
+        return float(weight @ expit(eta - cut)) / rate - share
+
+    return float(brentq(gap, 0.0, STEEP - logit(1e-6), xtol=1e-12))
+
+
+def labelled(unknowns: list[Unknown], jacobian: Floats) -> dict[str, str]:
+    """Whether claims identify each unknown: does what they say narrow its assumed range?
+
+    The unknown's standard deviation given claims and pulls is compared with its pull alone (a
+    linear-Gaussian approximation).
+
+    Parameters
+    ----------
+    unknowns : list of P Unknown
+    jacobian : (M, P) array
+        Of the claims' figures, in half-widths.
+    """
+    wide = np.array([u.half if u.half is not None else STEEP for u in unknowns])
+    information = (jacobian * wide).T @ (jacobian * wide)
+    posterior = np.linalg.inv(information + np.eye(len(unknowns)))
+    narrowed = np.sqrt(np.diag(posterior)) < IDENTIFIED
+    return {
+        ".".join(part for part in u.name if part): (
+            "claim-identified" if narrowed[i] else "assumption-only"
+        )
+        for i, u in enumerate(unknowns)
+    }
