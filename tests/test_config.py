@@ -33,7 +33,7 @@ def failure(source: str | Path, *changes: str) -> ConfigError:
     return caught.value
 
 
-KEYS = "assignment, follow_up, missing, n, variant, worlds"
+KEYS = "assignment, follow_up, missing, n, oracle, variant, worlds"
 ASSIGNMENTS = "randomised | guideline | confounded | hidden_confounding"
 
 

@@ -42,6 +42,9 @@ class CohortConfig(_Part):
         default="catalogued", description="Which values go unrecorded, and what that depends on."
     )
     follow_up: FollowUpConfig = FollowUpConfig()
+    oracle: bool = Field(
+        default=True, description="Whether to write potential outcomes and the truth beside it."
+    )
     variant: Literal["default", "form", "knowledge"] = Field(
         default="default", description="Whether the world departs from what a learner is told."
     )

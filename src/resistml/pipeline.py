@@ -243,7 +243,8 @@ def learner_params(config: RunConfig) -> Params:
 def judge_model(model: Model, world: World, cohort: Cohort, config: RunConfig) -> Evaluation:
     """Judge a model beside its peers on fresh patients of the world it was trained on."""
     seed = derived_seed(config.seed, "judge")
-    judge = draw_judge(world, plan_of(seed, config.cohort, config.evaluate.n))
+    plan = replace(plan_of(seed, config.cohort, config.evaluate.n), oracle=True)
+    judge = draw_judge(world, plan)
     spec, records, strategy, y = model.spec, cohort.records, cohort.strategy, cohort.resistant
     others = {
         "logistic": logistic(spec, records, strategy, y),

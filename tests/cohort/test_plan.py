@@ -60,6 +60,8 @@ def test_a_plan_of_a_config() -> None:
     plan = plan_of(3, config)
     assert (plan.seed, plan.n, plan.assignment, plan.missing) == (3, 700, "guideline", "none")
     assert plan_of(3, config, 900).n == 900
+    assert plan.oracle
+    assert not plan_of(3, CohortConfig(oracle=False)).oracle
     constants = plan.observed(TINY).constants
     assert constants["followup_months_min"] == constants["followup_months_max"] == 24
     assert constants["dropout_per_year"] == 0

@@ -68,7 +68,7 @@ def test_global_effect(tmp_path: Path, unit: str, value: float, sound: bool) -> 
 
 @pytest.mark.parametrize("field", ["pfs_shape", "post_shape", "pfs_ratio", "post_ratio"])
 @pytest.mark.parametrize(
-    ("value", "sound"), [(0.05, True), (20.0, True), (0.04, False), (21.0, False), (1e300, False)]
+    ("value", "sound"), [(0.1, True), (10.0, True), (0.09, False), (11.0, False), (1e300, False)]
 )
 def test_shape_or_ratio_of_times(tmp_path: Path, field: str, value: float, sound: bool) -> None:
     overlay = changed("strategies", "drug", f"arms.lung.{field}", assume(value))

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import pytest
 
+from resistml.columns import OUTCOMES
 from resistml.errors import TableError
 from resistml.features.spec import FeatureSpec
-from resistml.tables.header import OUTCOMES, Header, mistyped
+from resistml.tables.header import Header, mistyped
 
 KNOWN = (
     "patient_id",

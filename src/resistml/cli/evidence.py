@@ -167,5 +167,5 @@ def _print_check(evidence: Evidence, findings: list[Any]) -> None:
     if not findings:
         typer.echo("It holds together.")
     for finding in findings:
-        typer.echo(f"{finding.code}  {finding.entry}: {finding.message}")
+        typer.echo(str(finding))
     console.notice()

@@ -103,7 +103,8 @@ def plan_of(seed: int, cohort: CohortConfig, n: int | None = None) -> Plan:
         "complete_followup": cohort.follow_up.complete,
     }
     size = cohort.n if n is None else n
-    return Plan(seed, size, cohort.assignment, missing=cohort.missing, **followed)
+    how = {"oracle": cohort.oracle, "missing": cohort.missing, **followed}
+    return Plan(seed, size, cohort.assignment, **how)
 
 
 def _known(key: str, word: str, known: tuple[str, ...]) -> None:

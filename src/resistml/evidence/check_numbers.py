@@ -21,7 +21,7 @@ LOG_ODDS = 10.0
 _EFFECT = (-LOG_ODDS, LOG_ODDS)
 #: Largest shape of a law of times, and ratio of two times: beyond, all have one and the same time,
 #: or some an endless one, and the solver leaves the numbers that a computer holds.
-FACTOR = 20.0
+FACTOR = 10.0
 _FACTORS = (1 / FACTOR, FACTOR)
 #: Field of an entry -> least and greatest value of an assumption that stands in it.
 FIELDS = {

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from resistml.columns import EXPLAIN
 from resistml.features.matrix import Records, Words
 from resistml.features.spec import CLINICAL, FeatureSpec
 from resistml.predict.contributions import Contributions, contributions
@@ -20,7 +21,7 @@ Floats = npt.NDArray[np.float64]
 Answer = dict[str, Any]
 
 #: Columns of `resistml explain`, in order.
-COLUMNS = ("patient_id", "strategy", "mechanism", "contribution", "markers", "claims")
+COLUMNS = EXPLAIN
 #: What adds less than this is not named among the clinical terms.
 _NAMED = 0.005
 

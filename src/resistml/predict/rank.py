@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from resistml.columns import RANK
 from resistml.features.conditions import holds
 from resistml.features.matrix import Records
 from resistml.features.spec import FeatureSpec
@@ -22,22 +23,7 @@ Bools = npt.NDArray[np.bool_]
 Rows = npt.NDArray[np.int64]
 
 #: Columns of `resistml rank`, in order.
-COLUMNS = (
-    "patient_id",
-    "setting",
-    "rank",
-    "strategy",
-    "value",
-    "p_response",
-    "lower",
-    "upper",
-    "p_best",
-    "tied",
-    "cautions",
-    "claims",
-    "status",
-    "message",
-)
+COLUMNS = RANK
 #: What a line without a rank has.
 _UNRANKED: dict[str, Any] = {
     "rank": None,

@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from resistml.columns import SCORE
 from resistml.features.matrix import Words
 from resistml.features.spec import FeatureSpec
 from resistml.predict.model import Model
@@ -18,17 +19,7 @@ Bools = npt.NDArray[np.bool_]
 Rows = npt.NDArray[np.int64]
 
 #: Columns of `resistml score`, in order.
-COLUMNS = (
-    "patient_id",
-    "setting",
-    "strategy",
-    "p_resistance",
-    "lower",
-    "upper",
-    "status",
-    "flags",
-    "message",
-)
+COLUMNS = SCORE
 
 
 def score(model: Model, profiles: Profiles) -> Answer:

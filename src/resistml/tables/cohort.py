@@ -10,10 +10,11 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from resistml.columns import OUTCOMES
 from resistml.errors import TableError, did_you_mean, listed
 from resistml.features.matrix import Records
 from resistml.tables.cells import as_numbers, as_text
-from resistml.tables.header import OUTCOMES, mistyped
+from resistml.tables.header import mistyped
 from resistml.tables.read import iter_rows, read_rows
 from resistml.tables.rows import Rows
 from resistml.tables.scalars import SEX, is_missing

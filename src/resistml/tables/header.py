@@ -7,19 +7,11 @@ import functools
 import re
 from collections.abc import Iterable, Sequence
 
+from resistml.columns import OPTIONAL, OUTCOMES, REQUIRED
 from resistml.errors import TableError, listed
 from resistml.features.spec import FeatureSpec
 from resistml.tables.words import label
 
-#: Columns every table of profiles has.
-REQUIRED = ("patient_id", "setting")
-#: Columns it may have beside the markers.
-OPTIONAL = ("strategy", "line", "age", "sex", "ecog")
-#: Columns of a cohort that scoring has no use for.
-OUTCOMES = (
-    *("response", "resistant", "resistance_kind"),
-    *("pfs_months", "pfs_event", "os_months", "os_event"),
-)
 _CUTOFF = 0.8
 
 

@@ -172,12 +172,28 @@ class _Csv:
 
     def write(self, columns: Mapping[str, Values]) -> None:
         row_count(columns)
-        writer = csv.writer(self._stream, lineterminator="\n")
+        writer = csv.writer(_Lines(self._stream), lineterminator=_Lines.END)
         if not self._names:
             self._names = list(columns)
             writer.writerow([disarmed(name) for name in columns])
         cells = [csv_cells(values, self._digits) for values in columns.values()]
         writer.writerows(zip(*cells, strict=True))
+
+
+class _Lines:
+    """Lines of CSV, ended by a line feed.
+
+    Older versions of Python quote a cell for the characters of the writer's own line ends alone: so
+    that one with a carriage return is quoted as well, the writer ends lines by both.
+    """
+
+    END = "\r\n"
+
+    def __init__(self, stream: TextIO) -> None:
+        self._stream = stream
+
+    def write(self, line: str) -> int:
+        return self._stream.write(line.removesuffix(self.END) + "\n")
 
 
 class _JsonLines:

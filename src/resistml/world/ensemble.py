@@ -135,9 +135,9 @@ def _drawn(path: str, value: Any, uniform: Any) -> Any:
 def drawn_claim(evidence: Evidence, claim: Claim, rng: np.random.Generator) -> Claim:
     """A target with a figure drawn: evenly within a range, by its declared error about a point.
 
-    A bound stays a bound, and a window in which something sets in stays a window.
+    A bound stays a bound, and a window in which relapse sets in stays a window.
     """
-    window = evidence.endpoints[claim.endpoint].family == "biology"
+    window = claim.endpoint == "onset"
     if claim.role != "target" or claim.bound != "about" or window:
         return claim
     assert claim.low is not None  # a target has a range
