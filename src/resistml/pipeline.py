@@ -206,7 +206,7 @@ class _Training:
         try:
             tracked = self._timed("log to MLflow", lambda told: track(run, self.root, store))
         except BaseException as exc:
-            exc.add_note(f"The run is whole, in {run.folder}; it was not logged to MLflow.")
+            exc.add_note(f"The run is whole, in {run.folder}; MLflow may not have all of it.")
             raise
         return replace(run, tracked=tracked)
 
