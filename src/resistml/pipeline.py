@@ -42,7 +42,8 @@ from resistml.runs import (
 )
 from resistml.tables.cohort import Cohort, read_cohort
 from resistml.version import __version__
-from resistml.world.audit import AuditRow, audit
+from resistml.world.audit import AuditRow
+from resistml.world.audit_all import audit_all
 from resistml.world.laws import World
 from resistml.world.solve import solve_world
 
@@ -98,7 +99,7 @@ class _Training:
             "calibrate the world",
             lambda told: solve_world(evidence, config.cohort.variant, config.seed),
         )
-        rows = self._timed("audit the world", lambda told: audit(evidence, world))
+        rows = self._timed("audit the world", lambda told: audit_all(evidence, world))
         try:
             self.id, self.folder = _new_folder(config, self.root / "runs")
             finished = self._make(self.folder, evidence, world, rows)
@@ -134,7 +135,7 @@ class _Training:
         plan = plan_of(config.seed, config.cohort)
         self._timed(
             "draw the cohort",
-            lambda told: generate(world, plan, folder / "cohort", progress=told),
+            lambda told: generate(world, plan, folder / "cohort", evidence=evidence, progress=told),
         )
         cohort = read_cohort(folder / "cohort")
         spec, fitted = self._timed(

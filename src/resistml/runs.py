@@ -22,7 +22,7 @@ from resistml.world.audit import AuditRow
 from resistml.world.laws import World
 
 if TYPE_CHECKING:
-    from resistml.report.context import Swarm
+    from resistml.report.context import ReportContext, Swarm
     from resistml.tracking.opening import Store
     from resistml.tracking.store import Logged
 
@@ -72,9 +72,11 @@ def write_figures(run: Run) -> None:
     """
     rows = _json_rows([asdict(row) for row in run.audit])
     metrics = {"run": run.id, **run.evaluation.to_json()}
-    for name, document in (("audit.json", {"rows": rows}), ("metrics.json", metrics)):
+    documents = {"audit.json": {"rows": rows}, "metrics.json": metrics}
+    texts = {name: dump_json({"notice": NOTICE, **said}) for name, said in documents.items()}
+    for name, text in texts.items():
         with new_file(run.folder / name, force=False) as temporary:
-            temporary.write_text(dump_json({"notice": NOTICE, **document}), encoding="utf-8")
+            temporary.write_text(text, encoding="utf-8")
 
 
 def _json_rows(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
@@ -105,12 +107,24 @@ def headline(evaluation: Evaluation) -> dict[str, float | None]:
 
 def write_report(run: Run) -> Path:
     """Write ``report.html`` and the figures as PNG into the run's folder, all or nothing."""
-    from resistml.report.context import ReportContext
     from resistml.report.illustrations import illustrations
     from resistml.report.model_report import render
     from resistml.report.style import png_bytes
 
-    context = ReportContext(
+    context = _context(run)
+    out = run.folder / "report.html"
+    with new_folder(run.folder / "figures", force=False) as figures:
+        for shown in illustrations(context):
+            (figures / f"{shown.name}.png").write_bytes(png_bytes(shown.figure))
+        with new_file(out, force=False) as temporary:
+            temporary.write_text(render(context), encoding="utf-8")
+    return out
+
+
+def _context(run: Run) -> ReportContext:
+    from resistml.report.context import ReportContext
+
+    return ReportContext(
         title=f"Model report: {run.config.name}",
         notice=NOTICE,
         config=shareable(run.config),
@@ -123,13 +137,6 @@ def write_report(run: Run) -> Path:
         conflicts=run.world.conflicts,
         swarm=_swarm(run),
     )
-    out = run.folder / "report.html"
-    with new_folder(run.folder / "figures", force=False) as figures:
-        for shown in illustrations(context):
-            (figures / f"{shown.name}.png").write_bytes(png_bytes(shown.figure))
-        with new_file(out, force=False) as temporary:
-            temporary.write_text(render(context), encoding="utf-8")
-    return out
 
 
 def shareable(config: RunConfig) -> dict[str, Any]:

@@ -10,7 +10,13 @@ import pyarrow.parquet as pq
 import pytest
 
 from resistml.cohort.files import generate
-from resistml.cohort.observed import Observed, draw_observed, read_observed, read_plan
+from resistml.cohort.observed import (
+    Observed,
+    draw_observed,
+    read_observed,
+    read_plan,
+    require_one_world,
+)
 from resistml.cohort.plan import Plan
 from resistml.errors import TableError, WorldError
 from tests.cohort.made import cohort, patients
@@ -124,3 +130,16 @@ def test_manifests_of_older_fields_are_read_by_what_they_say(folder: Path) -> No
     manifest["plan"] = {"seed": 5, "n": 600}
     (folder / "manifest.json").write_text(json.dumps(manifest))
     assert read_plan(folder) == Plan(seed=5, n=600)
+
+
+def test_the_top_of_an_ensemble_is_refused_and_its_worlds_named(folder: Path) -> None:
+    require_one_world(folder)
+    require_one_world(folder.parent)  # no manifest: for others to judge
+    top = folder.parent / "e"
+    top.mkdir()
+    worlds = [{"folder": f"world_{i:02d}"} for i in range(3)]
+    (top / "manifest.json").write_text(json.dumps({"worlds": worlds}))
+    with pytest.raises(WorldError, match="an ensemble of 3 worlds") as caught:
+        require_one_world(top)
+    assert caught.value.allowed == "world_00, world_01, world_02"
+    assert str(top / "world_00") in str(caught.value.hint)

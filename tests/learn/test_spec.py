@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 
 import numpy as np
 
@@ -10,6 +11,7 @@ from resistml.documents import dump_json, rounded
 from resistml.evidence import Evidence
 from resistml.features.spec import spec_from_json
 from resistml.learn.spec import DIGITS, build_spec
+from resistml.predict.references import check_references
 from resistml.world.draft import draft_world
 from tests.patients import Patients
 
@@ -33,3 +35,7 @@ def test_spec_does_not_hang_on_the_order_of_patients(
     for name, setting in forth.settings.items():
         for marker, mean in setting.means.items():
             assert abs(mean - back.settings[name].means[marker]) < 1e-10
+
+
+def test_what_a_spec_names_it_holds(evidence: Evidence, patients: Patients) -> None:
+    check_references(build_spec(evidence, draft_world(evidence), patients.records), Path("spec"))

@@ -13,7 +13,7 @@ import pytest
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from resistml.report.audit_view import by_endpoint, row_label
+from resistml.report.audit_view import by_endpoint, by_role, row_label
 from resistml.report.figure_audit import audit_figure, audit_poster
 from resistml.report.style import PALETTE, svg_text
 from tests.report import samples
@@ -180,3 +180,19 @@ def test_the_reports_figure_shows_the_same_marks() -> None:
     figure = audit_figure(samples.audit_rows())
     assert mark(figure, "s1_orr")[1] == pytest.approx(48.21)
     assert mark(figure, "s4_os")[1] == pytest.approx(15.31)
+
+
+def test_a_unit_in_brackets_stands_behind_a_colon_and_titles_lie_on_the_page() -> None:
+    unit = "% of tumour cells (TPS)"
+    one = row("p", "cutoff", role="parameter", unit=unit, low=50, high=50, obtained=50)
+    figure = audit_figure([row("x"), one])
+    figure.canvas.draw()
+    titles = [axes._left_title for axes in figure.axes]
+    assert [t.get_text() for t in titles] == ["Objective response rate (%)",
+                                              f"Set by claims: {unit}"]  # fmt: skip
+    assert all(t.get_window_extent().x1 <= figure.bbox.x1 for t in titles)
+
+
+def test_roles_are_told_apart() -> None:
+    rows = [row("x"), row("p", role="parameter"), row("y")]
+    assert [[r.claim for r in part] for part in by_role(rows)] == [["x", "y"], ["p"]]

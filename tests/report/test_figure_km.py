@@ -139,3 +139,11 @@ def test_words_name_strategies_patients_and_claims() -> None:
     assert "Breast cancer" in words.title
     assert "ac, 300 patients (reported: s4_pfs 6 months;" in words.alt
     assert words.alt.endswith("second, 300 patients.")
+
+
+def test_an_arm_of_a_few_does_not_stretch_the_axis_of_the_others() -> None:
+    months = np.append(np.linspace(1, 20, 19), 110.0)  # one of twenty lives on and on
+    curve = kaplan_meier(months, np.ones(20, dtype=bool))
+    both = {"pfs": curve, "os": curve}
+    few = ArmCurves("breast_ac", "few", 20, both, dict.fromkeys(both, months), ())
+    assert km_figure([few]).axes[0].get_xlim()[1] < 30

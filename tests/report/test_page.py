@@ -208,3 +208,25 @@ def test_a_page_with_ninety_claims_stays_small() -> None:
     row = samples.audit_rows()[0]
     rows = [dataclasses.replace(row, claim=f"claim_{i}") for i in range(90)]
     assert len(render(samples.context(audit=rows)).encode()) < 1_500_000
+
+
+def parameter(claim: str, status: str = "within", obtained: float = 3.2) -> samples.Row:
+    """A claim that sets a fold change."""
+    base = samples.Row(claim, "fold_change", "s", "", "", 2.0, 5.0, obtained, 0.1, status)
+    return dataclasses.replace(base, role="parameter", unit="fold")
+
+
+def test_parameters_stand_apart_from_targets_in_their_own_unit() -> None:
+    more = [parameter("p_fold"), parameter("p_lead", "due", float("nan"))]
+    page = Page(render(samples.context(audit=[*samples.audit_rows(), *more])))
+    for part in (
+        "Of the other 5 target claims, 2 come out within",  # as without parameters
+        "2 more claims set a distribution or a cut-off and are no targets: 1 holds in the world"
+        "; of 1 the world has no law yet.",
+        "Set by claims (fold)",
+        "p_fold 2 to 5 3.2 0.10 within",
+        "n = 5 target claims and 1 that set a distribution or a cut-off.",
+        "Every audited claim, reported and obtained (8)",
+    ):
+        assert part in page.text, part
+    assert "more claims set a distribution" not in Page(render(samples.context())).text

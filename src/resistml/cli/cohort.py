@@ -13,12 +13,9 @@ from resistml.cli.console import Force, Json
 from resistml.cli.evidence import Catalog
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
-    from resistml.cohort.estimate import Estimate
+    from resistml.cohort.audited import Audited
     from resistml.cohort.observed import Observed
     from resistml.evidence import Evidence
-    from resistml.world.audit import AuditRow
     from resistml.world.laws import World
 
 app = typer.Typer(no_args_is_help=True, help="Virtual patients whose truth is known.")
@@ -59,10 +56,13 @@ def generate(
 def _print_written(out: Path, manifest: dict[str, Any]) -> None:
     """The tables of a cohort, or the worlds of an ensemble."""
     if "worlds" in manifest:
-        made = console.table(f"{out}", ("folder", "world", "audit"))
+        columns = ("folder", "world", "draws refused", "audit")
+        made = console.table(f"{out}", columns, right=("draws refused",))
         for world in manifest["worlds"]:
-            said = ", ".join(f"{status} {count}" for status, count in world["audit"].items())
-            made.add_row(world["folder"], world["world_hash"][:12], said)
+            said = ", ".join(f"{count} {status}" for status, count in world["audit"].items())
+            refused = str(world["draws_refused"])
+            made.add_row(world["folder"], world["world_hash"][:12], refused, said)
+        made.caption = manifest["note"]
     else:
         made = console.table(f"{out}", ("file", "rows"), right=("rows",))
         for name, rows in manifest["rows"].items():
@@ -86,76 +86,58 @@ def audit(
     With DIR also what its patients show, with 95% intervals.
     """
     from resistml.cli.cohort_print import print_audit
-    from resistml.cohort.estimate import estimate_claims
-    from resistml.cohort.observed import read_observed
+    from resistml.cohort.audited import audit_cohort
     from resistml.documents import refuse_existing
     from resistml.errors import CheckFailed
     from resistml.report.figure_file import check_ending
-    from resistml.world.audit_all import audit_all
 
     if figure is not None:
         check_ending(figure)
         refuse_existing(figure, force)
     evidence, world = _evidence_and_world(folder, catalog)
-    observed = None if folder is None else read_observed(folder)
-    rows = audit_all(evidence, world)
-    estimates = None if observed is None else estimate_claims(evidence, world, observed)
+    found = audit_cohort(evidence, world, folder)
     if figure is not None:
-        _draw_audit(figure, evidence, world, rows, observed, estimates, force)
+        _draw_audit(figure, evidence, world, found, force)
     if json:
-        _audit_json(world, rows, observed, estimates or {})
+        _audit_json(world, found)
     else:
-        print_audit(rows, world, estimates, () if observed is None else observed.remarks)
-    out = [row.claim for row in rows if row.status == "out"]
+        print_audit(found.rows, world, found.estimates, found.remarks)
+    out = [row.claim for row in found.rows if row.status == "out"]
     if out:
         raise CheckFailed(f"out of range: {', '.join(out)}")
 
 
-def _audit_json(
-    world: World,
-    rows: Sequence[AuditRow],
-    observed: Observed | None,
-    estimates: dict[str, Estimate],
-) -> None:
+def _audit_json(world: World, found: Audited) -> None:
     from resistml.cli.cohort_print import json_row
 
+    estimates, observed = found.estimates or {}, found.observed
     document: dict[str, Any] = {"world_hash": world.hash}
     if observed is not None:
         document["cohort"] = {
             "patients": len(observed),
             "assignment": observed.assignment,
             "missing": observed.missing,
-            "remarks": list(observed.remarks),
+            "remarks": list(found.remarks),
         }
-    document["claims"] = [json_row(row, estimates.get(row.claim)) for row in rows]
+    document["claims"] = [json_row(row, estimates.get(row.claim)) for row in found.rows]
     document["conflicts"] = [asdict(conflict) for conflict in world.conflicts]
     document["parameters"] = world.labels
     console.print_json(document)
 
 
-def _draw_audit(
-    path: Path,
-    evidence: Evidence,
-    world: World,
-    rows: Sequence[AuditRow],
-    observed: Observed | None,
-    estimates: dict[str, Estimate] | None,
-    force: bool,
-) -> None:
+def _draw_audit(path: Path, evidence: Evidence, world: World, found: Audited, force: bool) -> None:
     from resistml.notice import NOTICE
     from resistml.report.figure_audit import audit_poster
     from resistml.report.figure_file import Words, write_figure
 
     heading = "Reported by the review, obtained in the world"
-    if observed is not None:
-        heading += f", and shown by {len(observed):,} patients"
-    sets = "Letters: sets of claims that cannot hold together. " if world.conflicts else ""
-    remarks = () if observed is None else observed.remarks
+    if found.observed is not None:
+        heading += f", and shown by {len(found.observed):,} patients"
+    letters = ("Letters: sets of claims that cannot hold together.",) if world.conflicts else ()
+    foot = " ".join((*found.remarks, *letters, NOTICE))
     names = {name: entry.name for name, entry in evidence.endpoints.items()}
-    made = audit_poster(
-        rows, names, world.conflicts, estimates, heading, " ".join((*remarks, f"{sets}{NOTICE}"))
-    )
-    alt = f"Dot plot of {len(rows)} claims: reported ranges as bars, population values as marks."
+    made = audit_poster(found.rows, names, world.conflicts, found.estimates, heading, foot)
+    alt = f"Dot plot of {len(found.rows)} claims: reported ranges, and marks for what is obtained."
     write_figure(made, path, Words("audit", heading, alt), force=force)
 
 
@@ -176,10 +158,14 @@ def _evidence_and_world(folder: Path | None, catalog: Path | None) -> tuple[Evid
 
 
 def _world(folder: Path | None, evidence: Evidence) -> World:
+    from resistml.cohort.observed import require_one_world
     from resistml.world.laws import read_world
     from resistml.world.solve import solve_world
 
-    return solve_world(evidence) if folder is None else read_world(folder / "world.json")
+    if folder is None:
+        return solve_world(evidence)
+    require_one_world(folder)
+    return read_world(folder / "world.json")
 
 
 @app.command()

@@ -13,7 +13,7 @@ import numpy.typing as npt
 from resistml.cohort.draw import Drawer
 from resistml.cohort.plan import Plan
 from resistml.documents import read_json
-from resistml.errors import ConfigError, TableError, WorldError
+from resistml.errors import ConfigError, TableError, WorldError, listed
 from resistml.features.conditions import eligible
 from resistml.tables import read_cohort
 from resistml.world.laws import World
@@ -146,6 +146,26 @@ def _group(
         times={t: columns[f"{t}_months"][at].astype(np.float64) for t in ("pfs", "os")},
         events={t: columns[f"{t}_event"][at] == 1 for t in ("pfs", "os")},
     )
+
+
+def require_one_world(folder: Path) -> None:
+    """Refuse the top folder of an ensemble, which holds a cohort for each of its worlds.
+
+    Raises
+    ------
+    WorldError
+        If it is one, naming its worlds.
+    """
+    file = folder / "manifest.json"
+    manifest = read_json(file, WorldError) if file.is_file() else {}
+    if isinstance(manifest, dict) and "worlds" in manifest:
+        names = [world["folder"] for world in manifest["worlds"]]
+        raise WorldError(
+            f"holds an ensemble of {len(names)} worlds, each with a cohort of its own",
+            file=folder,
+            allowed=listed(names),
+            hint=f"name one of its worlds: {folder / names[0]}",
+        )
 
 
 def read_plan(folder: Path) -> Plan:

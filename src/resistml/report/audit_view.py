@@ -18,7 +18,7 @@ Z95 = 1.959963984540054
 
 
 class AuditLike(Protocol):
-    """A target claim with what the world gives for it; see :mod:`resistml.world.audit`."""
+    """An audited claim with what the world gives for it; see :mod:`resistml.world.audit_all`."""
 
     @property
     def claim(self) -> str: ...
@@ -190,6 +190,12 @@ def _unit(row: AuditLike, share: bool) -> str:
     if row.measure == "ratio":
         return "ratio"
     return "%" if share else "months"
+
+
+def by_role(rows: Rows) -> tuple[Rows, Rows]:
+    """The target claims, and the parameters: what sets a distribution or a cut-off."""
+    targets = tuple(row for row in rows if row.role != "parameter")
+    return targets, tuple(row for row in rows if row.role == "parameter")
 
 
 def solved(rows: Rows) -> tuple[AuditLike, ...]:

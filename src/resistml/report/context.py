@@ -49,7 +49,7 @@ class ReportContext:
         The resolved run config, as plain data.
     evaluation : Evaluation
     audit : sequence of AuditRow
-        One per target claim; empty where there is no world to audit.
+        One per target claim or parameter; empty where there is no world to audit.
     claims : mapping of id to Claim
     facts : dict of str
         Versions, hashes, seed, times: shown as they are.

@@ -148,7 +148,8 @@ def _height(groups: Sequence[Group]) -> float:
 
 
 def _title(group: Group, names: Mapping[str, str] | None) -> str:
-    return f"{label(group.endpoint, names or {})} ({group.unit})"
+    name = label(group.endpoint, names or {})
+    return f"{name}: {group.unit}" if "(" in group.unit else f"{name} ({group.unit})"
 
 
 def _id(row: AuditLike, sets: Mapping[str, str]) -> str:

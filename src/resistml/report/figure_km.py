@@ -25,14 +25,15 @@ CURVES = {"pfs": ("PFS", PALETTE["blue"]), "os": ("OS", PALETTE["vermillion"])}
 _FORMS = ("o", "D", "s", "^", "v", "P", "X", "*")
 #: Panels side by side; sizes in inches: of a panel's axes, of what stands left of and above them,
 #: of the figure's head, and of a line of small type below.
-_ACROSS, _WIDTH, _HEIGHT, _LEFT, _ABOVE, _HEAD, _LINE = 3, 3.35, 2.0, 0.72, 0.5, 0.55, 0.15
+_ACROSS, _WIDTH, _HEIGHT, _LEFT, _ABOVE, _HEAD, _LINE = 3, 3.35, 2.0, 0.72, 0.5, 0.63, 0.15
 #: Characters of a strategy's name on a line.
 _LETTERS = 46
 #: Widths of ticks to choose from, in months, and how many there may be.
 _STEPS, _TICKS = (1, 2, 3, 6, 12, 24, 36, 60), 8
-#: A curve is shown until so small a share is left, but for no more than ten years unless a claim
-#: asks (the cured live for decades), and with no more steps than so many.
-_TAIL, _LONGEST, _FINEST = 0.05, 120.0, 240
+#: A curve is shown until so small a share is left, or so few patients are (of a small arm: a
+#: fifth), but for no more than ten years unless a claim asks (the cured live for decades), and
+#: with no more steps than so many.
+_TAIL, _FEW, _LONGEST, _FINEST = 0.05, 10, 120.0, 240
 _SMALL: dict[str, Any] = {"fontsize": 6.5, "va": "center_baseline"}
 
 
@@ -179,7 +180,8 @@ def _last(arms: Sequence[ArmCurves]) -> float:
     tails = []
     for arm in arms:
         curve = arm.curves["os"]
-        gone = np.flatnonzero(curve.survival <= _TAIL)
+        few = arm.risk("os", curve.times) < min(_FEW, arm.n / 5)
+        gone = np.flatnonzero((curve.survival <= _TAIL) | few)
         tails.append(float(curve.times[gone[0] if len(gone) else -1]))
     last = max([*claimed, min(max(tails), _LONGEST)])
     step = _step(last)

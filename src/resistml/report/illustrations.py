@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from resistml.report import figures
-from resistml.report.audit_view import by_endpoint, solved, tally
+from resistml.report.audit_view import by_endpoint, by_role, solved, tally
 from resistml.report.context import ReportContext
 from resistml.report.words import (
     MODEL,
@@ -66,14 +66,17 @@ def _patients(context: ReportContext) -> str:
 def _audit(context: ReportContext) -> Illustration:
     rows = solved(context.audit)
     found = tally(rows)
+    targets, parameters = by_role(rows)
+    said = f"{len(targets)} target claims"
+    said += f" and {len(parameters)} that set a distribution or a cut-off" if parameters else ""
     ends = join([inside(label(g.endpoint, context.names)) for g in by_endpoint(rows)])
     return Illustration(
         "audit",
         "What the review reports, and what the world gives",
-        f"Dot plot of {len(rows)} target claims by endpoint ({ends}): {found['within']} within "
+        f"Dot plot of {said} by endpoint ({ends}): {found['within']} within "
         f"the reported range, {found['tension']} in tension, {found['out']} out. The table below "
         "holds every value.",
-        f"n = {len(rows)} target claims. Bars are reported ranges, single ticks reported points; "
+        f"n = {said}. Bars are reported ranges, single ticks reported points; "
         "dots are population values from fresh Monte Carlo, with 95% intervals where wider than "
         "the dot. Letters name the sets of claims that cannot hold together.",
         figures.audit_figure(context.audit, context.names, context.conflicts),

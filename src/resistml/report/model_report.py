@@ -7,7 +7,15 @@ from functools import cache
 from typing import TYPE_CHECKING, Any
 
 from resistml.report import words
-from resistml.report.audit_view import STATUS, by_endpoint, conflict_sets, letters, solved, tally
+from resistml.report.audit_view import (
+    STATUS,
+    by_endpoint,
+    by_role,
+    conflict_sets,
+    letters,
+    solved,
+    tally,
+)
 from resistml.report.context import ReportContext, Swarm
 from resistml.report.illustrations import Illustration, illustrations
 from resistml.report.style import PALETTE, inline_svg
@@ -23,6 +31,7 @@ def render(context: ReportContext) -> str:
     evaluation = context.evaluation
     drawn = {shown.name: shown for shown in illustrations(context)}
     rows = context.audit
+    targets, parameters = by_role(rows)
     sets = conflict_sets(rows, context.conflicts)
     return (
         _environment()
@@ -36,11 +45,14 @@ def render(context: ReportContext) -> str:
             svg={name: _svg(shown) for name, shown in drawn.items()},
             learners=words.judged(evaluation),
             groups=by_endpoint(rows),
-            tally=tally(rows),
+            targets=targets,
+            tally=tally(targets),
+            parameters=parameters,
+            set_tally=tally(parameters),
             status_words=STATUS,
             sets=sets,
             letters=letters(sets),
-            audited=solved(rows),
+            audited=solved(targets),
             palette=PALETTE,
             model_name=words.learner_label(words.MODEL),
             rows={row.claim: row for row in rows},

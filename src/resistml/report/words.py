@@ -25,7 +25,7 @@ _ENDPOINTS = {
     "cr": "Complete response rate",
     "median_pfs": "Median progression-free survival",
     "median_os": "Median overall survival",
-    "set_by_claims": "Distributions and cut-offs that claims set",
+    "set_by_claims": "Set by claims",
 }
 
 
