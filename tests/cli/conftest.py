@@ -6,7 +6,7 @@ import json
 import os
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -17,22 +17,45 @@ from resistml.notice import NOTICE
 Cli = Callable[..., subprocess.CompletedProcess[str]]
 
 
+def environment() -> dict[str, str]:
+    """The environment without what may steer resistml, and with a terminal's width."""
+    ours = {k: v for k, v in os.environ.items() if not k.startswith(("MLFLOW_", "RESISTML_"))}
+    return ours | {"COLUMNS": "160", "NO_COLOR": "1", "PYTHONHASHSEED": "random"}
+
+
+def started(folder: Path, *args: object) -> subprocess.Popen[str]:
+    """A command that runs in a folder, with pipes for what it says."""
+    return subprocess.Popen(
+        [sys.executable, "-m", "resistml", *map(str, args)],
+        cwd=folder,
+        env=environment(),
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        encoding="utf-8",
+    )
+
+
 @pytest.fixture
 def cli(tmp_path: Path) -> Cli:
-    """`cli("score", "profiles.csv", code=0)`: run in an empty folder and check the exit code."""
-    environment = {
-        k: v for k, v in os.environ.items() if not k.startswith(("MLFLOW_", "RESISTML_"))
-    }
-    environment |= {"COLUMNS": "160", "NO_COLOR": "1", "PYTHONHASHSEED": "random"}
+    """`cli("score", "profiles.csv", code=0)`: run in an empty folder and check the exit code.
+
+    ``before`` are words that go before the command, such as ``sh -c ...``; ``env`` is added to
+    the environment.
+    """
 
     def run(
-        *args: object, code: int = 0, stdin: str | None = None
+        *args: object,
+        code: int = 0,
+        stdin: str | None = None,
+        before: Sequence[str] = (),
+        env: Mapping[str, str] | None = None,
     ) -> subprocess.CompletedProcess[str]:
         done = subprocess.run(
-            [sys.executable, "-m", "resistml", *map(str, args)],
+            [*before, sys.executable, "-m", "resistml", *map(str, args)],
             input=stdin,
             cwd=tmp_path,
-            env=environment,
+            env=environment() | dict(env or {}),
             capture_output=True,
             text=True,
             encoding="utf-8",

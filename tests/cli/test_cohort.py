@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 from pathlib import Path
+from typing import Any
 from xml.etree import ElementTree
 
 import pytest
@@ -26,8 +27,30 @@ def drawn(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return out
 
 
-def test_audit_of_a_cohort_shows_what_it_says_of_each_target(cli: Cli, drawn: Path) -> None:
-    document = one_document(cli("cohort", "audit", drawn, "--json"))
+def test_audit_of_a_cohort_as_json_and_as_a_picture(
+    cli: Cli, drawn: Path, tmp_path: Path, evidence: Evidence
+) -> None:
+    path = tmp_path / "audit.svg"
+    document = one_document(cli("cohort", "audit", drawn, "--json", "--figure", path))
+    says_what_each_target_shows(document)
+    svg = path.read_text()
+    shows_every_target(svg, evidence)
+    assert "shown by 4,000 patients" in svg
+    assert "95% interval of the cohort" in svg
+    again = cli("cohort", "audit", drawn, "--figure", path, code=2)
+    assert "--force" in again.stderr
+    assert again.stdout == ""
+    assert path.read_text() == svg
+
+
+def shows_every_target(svg: str, evidence: Evidence) -> None:
+    ElementTree.fromstring(svg)  # noqa: S314
+    targets = [name for name, claim in evidence.claims.items() if claim.role == "target"]
+    assert all(f">{name}<" in svg or f">{name} (" in svg for name in targets)
+    assert NOTICE in svg
+
+
+def says_what_each_target_shows(document: dict[str, Any]) -> None:
     assert document["cohort"] == {
         "patients": 4000, "assignment": "randomised", "missing": "catalogued", "remarks": [],
     }  # fmt: skip
@@ -65,30 +88,22 @@ def test_the_table_shows_intervals_percent_and_notes(cli: Cli, drawn: Path) -> N
     assert "nan" not in text.lower().split()
 
 
+@pytest.mark.slow
 def test_a_cohort_treated_by_choice_says_what_its_estimates_are(cli: Cli, tmp_path: Path) -> None:
     cli("cohort", "generate", "--n", 600, "--out", tmp_path / "c")
     assert "not given by lot (confounded)" in cli("cohort", "audit", tmp_path / "c").stdout
 
 
-def test_the_audit_as_a_picture(cli: Cli, drawn: Path, tmp_path: Path, evidence: Evidence) -> None:
+@pytest.mark.slow
+def test_the_audit_of_the_default_world_is_of_population_values_alone(
+    cli: Cli, tmp_path: Path, evidence: Evidence
+) -> None:
     path = tmp_path / "audit.svg"
-    cli("cohort", "audit", drawn, "--figure", path)
-    with_cohort = path.read_text()
-    assert "shown by 4,000 patients" in with_cohort
-    again = cli("cohort", "audit", drawn, "--figure", path, code=2)
-    assert "--force" in again.stderr
-    assert again.stdout == ""
-    # Without a cohort: population values alone.
-    done = cli("cohort", "audit", "--figure", path, "--force", "--json")
-    document = one_document(done)
+    path.write_text("an older one")
+    document = one_document(cli("cohort", "audit", "--figure", path, "--force", "--json"))
     assert "cohort" not in document
     assert not any("sample" in row for row in document["claims"])
-    targets = [name for name, claim in evidence.claims.items() if claim.role == "target"]
-    for svg in (with_cohort, path.read_text()):
-        ElementTree.fromstring(svg)  # noqa: S314
-        assert all(f">{name}<" in svg or f">{name} (" in svg for name in targets)
-        assert NOTICE in svg
-    assert "95% interval of the cohort" in with_cohort
+    shows_every_target(path.read_text(), evidence)
     assert "95% interval of the cohort" not in path.read_text()
 
 
@@ -164,9 +179,10 @@ def test_describe_prints_the_dictionary_and_writes_the_papers(
 ) -> None:
     out = tmp_path / "papers"
     text = cli("cohort", "describe", drawn, "--out", out).stdout
-    for said in ("breast_ac", "Data dictionary", "resistant", "1 = resistant, 0 = responded",
-                 "p_response_fair", "CSC"):  # fmt: skip
+    for said in ("breast_ac", "Data dictionary", "resistance_kind", "1 = resistant, 0 = responded",
+                 "CSC", "primary", "acquired"):  # fmt: skip
         assert said in text
+    assert "p_response_fair" not in text  # no oracle was drawn
     assert sorted(path.name for path in out.iterdir()) == [
         "datasheet.md", "dictionary.json", "manifest.json",
     ]  # fmt: skip
@@ -175,7 +191,8 @@ def test_describe_prints_the_dictionary_and_writes_the_papers(
     assert "by lot" in sheet
     assert "are targets that the world is solved to" in sheet
     columns = json.loads((out / "dictionary.json").read_text())["columns"]
-    assert {column["table"] for column in columns} == {"cohort", "oracle", "markers_true"}
+    assert {column["table"] for column in columns} == {"cohort", "markers_true"}
+    assert (out / "dictionary.json").read_bytes() == (drawn / "dictionary.json").read_bytes()
     assert "--force" in cli("cohort", "describe", drawn, "--out", out, code=2).stderr
     cli("cohort", "describe", drawn, "--out", out, "--force")
     assert (out / "datasheet.md").read_text() == sheet
@@ -185,13 +202,55 @@ def test_describe_as_json_holds_all_of_it(cli: Cli) -> None:
     document = one_document(cli("cohort", "describe", "--json"))
     assert document["arms"]
     assert document["markers"]
-    assert any(column["name"] == "resistant" for column in document["dictionary"])
+    names = {(column["table"], column["name"]) for column in document["dictionary"]}
+    assert {("cohort", "resistance_kind"), ("oracle", "p_response_fair")} <= names
     assert document["datasheet"].startswith("# Datasheet")
     assert "as doctors would" in document["datasheet"]
 
 
 def test_describe_without_out_says_how_to_get_the_datasheet(cli: Cli, drawn: Path) -> None:
     assert "--out FOLDER writes it" in cli("cohort", "describe", drawn).stdout
+
+
+@pytest.mark.parametrize("command", ["describe", "curves"])
+def test_an_output_that_cannot_be_written_is_named_and_nothing_is_left(
+    cli: Cli, drawn: Path, tmp_path: Path, command: str
+) -> None:
+    (tmp_path / "file").write_text("mine")
+    done = cli("cohort", command, drawn, "--out", tmp_path / "file" / "papers", code=2)
+    assert "is a file, not a folder" in done.stderr
+    assert done.stdout == ""
+    assert [path.name for path in tmp_path.iterdir()] == ["file"]
+
+
+@pytest.mark.parametrize("command", ["audit", "describe"])
+def test_the_top_of_an_ensemble_is_no_cohort(cli: Cli, tmp_path: Path, command: str) -> None:
+    top = tmp_path / "ensemble"
+    top.mkdir()
+    worlds = [{"folder": "world_00"}, {"folder": "world_01"}]
+    (top / "manifest.json").write_text(json.dumps({"worlds": worlds}))
+    done = cli("cohort", command, top, code=2)
+    assert "an ensemble of 2 worlds" in done.stderr
+    assert f"name one of its worlds: {top / 'world_00'}" in done.stderr
+    assert done.stdout == ""
+
+
+@pytest.mark.slow
+def test_an_ensemble_is_drawn_and_each_of_its_worlds_audited(cli: Cli, tmp_path: Path) -> None:
+    (tmp_path / "mine.yaml").write_text("extends: ensemble\ncohort: {n: 500, worlds: 2}\n")
+    out = tmp_path / "ensemble"
+    text = cli("cohort", "generate", "-c", tmp_path / "mine.yaml", "--out", out).stdout
+    for said in ("world_00", "world_01", "draws refused", "96 within", "no probabilities"):
+        assert said in text
+    assert "name one of its worlds" in cli("cohort", "audit", out, code=2).stderr
+    # What is out of a point's tolerance is not out of what the ensemble allows.
+    document = one_document(cli("cohort", "audit", out / "world_01", "--json"))
+    written = json.loads((out / "world_01" / "audit.json").read_text())["claims"]
+    assert {row["claim"]: (row["obtained"], row["status"]) for row in document["claims"]} == {
+        row["claim"]: (row["obtained"], row["status"]) for row in written
+    }
+    assert document["cohort"]["remarks"][0].startswith("A world of an ensemble")
+    assert "500 virtual patients" in cli("cohort", "describe", out / "world_00", "--json").stdout
 
 
 def test_a_cohort_of_another_catalog_is_described_by_its_world(cli: Cli, tmp_path: Path) -> None:

@@ -136,6 +136,22 @@ def test_config_check_explain_schema(cli: Cli, tmp_path: Path) -> None:
     assert json.loads(cli("config", "schema").stdout)["title"] == "RunConfig"
 
 
+def test_a_config_is_checked_with_the_catalog_that_it_names(cli: Cli, tmp_path: Path) -> None:
+    (tmp_path / "mine.yaml").write_text("extends: quick\ncatalog: nowhere\n")
+    done = cli("config", "check", "mine.yaml", code=2)
+    assert "mine.yaml, key 'catalog'" in done.stderr
+    assert "is not there" in done.stderr
+
+
+def test_asking_for_a_model_or_an_experiment_makes_no_store(
+    cli: Cli, examples: Path, tmp_path: Path
+) -> None:
+    assert "no such model" in cli("score", examples, "-m", "models:/nope@best", code=2).stderr
+    assert "no experiment 'nope'" in cli("ui", "--experiment", "nope", code=2).stderr
+    assert "key '--uri'" in cli("ui", "--uri", "./mlruns", code=2).stderr
+    assert list(tmp_path.iterdir()) == [examples]
+
+
 def test_a_mistyped_config_key_names_the_nearest(cli: Cli, tmp_path: Path) -> None:
     config = tmp_path / "mine.yaml"
     config.write_text("extends: quick\ncohort:\n  nn: 900\nmodel: {detph: 3}\n")
@@ -175,6 +191,34 @@ def test_init_begins_a_project_and_keeps_what_is_there(cli: Cli, tmp_path: Path)
     assert "--force" in cli("init", tmp_path / "project", code=2).stderr
 
 
+@pytest.mark.parametrize(
+    ("there", "said"),
+    [
+        ("p/config.yaml/", "config.yaml: is a folder"),
+        ("p/profiles.csv/", "profiles.csv: is a folder"),
+        ("p", "'p' is a file, not a folder"),
+        ("p/resistml.yaml", "resistml.yaml: exists already"),
+    ],
+)
+@pytest.mark.parametrize("force", [False, True])
+def test_what_is_in_the_way_of_a_project_is_found_before_anything_is_written(
+    cli: Cli, tmp_path: Path, there: str, said: str, force: bool
+) -> None:
+    place = tmp_path / there
+    if there.endswith("/"):
+        place.mkdir(parents=True)
+    else:
+        place.parent.mkdir(exist_ok=True)
+        place.write_text("mine")
+    before = sorted(tmp_path.rglob("*"))
+    if force and "exists already" in said:
+        cli("init", "p", "--force")
+        assert len(list((tmp_path / "p").iterdir())) == 3
+        return
+    assert said in cli("init", "p", *["--force"][: int(force)], code=2).stderr
+    assert sorted(tmp_path.rglob("*")) == before
+
+
 def test_debug_shows_a_traceback(cli: Cli) -> None:
     import subprocess
     import sys
@@ -187,27 +231,6 @@ def test_debug_shows_a_traceback(cli: Cli) -> None:
     )
     assert done.returncode == 2
     assert "Traceback" in done.stderr
-
-
-def test_a_reader_that_goes_away_is_no_fault(cli: Cli, tmp_path: Path) -> None:
-    """As `resistml evidence list | head -1`."""
-    import subprocess
-    import sys
-
-    pipe = subprocess.Popen(
-        [sys.executable, "-m", "resistml", "evidence", "list", "claims"],
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-    )
-    assert pipe.stdout is not None
-    assert pipe.stderr is not None
-    pipe.stdout.readline()
-    pipe.stdout.close()
-    said = pipe.stderr.read()
-    pipe.stderr.close()
-    assert pipe.wait(timeout=60) == 0, said
-    assert "Error" not in said
 
 
 def test_a_world_of_another_catalog_is_not_audited_by_this_one(cli: Cli, tmp_path: Path) -> None:

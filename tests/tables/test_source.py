@@ -94,6 +94,13 @@ def test_standard_input_is_sniffed(
         assert source.stream.read() == data
 
 
+def test_standard_input_that_is_closed_is_said(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sys, "stdin", None)
+    with pytest.raises(TableError, match="<stdin>: is closed") as caught, open_source("-"):
+        pass
+    assert caught.value.exit_code == 2
+
+
 def test_parquet_comes_through_standard_input(monkeypatch: pytest.MonkeyPatch) -> None:
     buffer = io.BytesIO()
     parquet.write_table(pa.table({"a": list(range(100_000))}), buffer)

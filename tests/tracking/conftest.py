@@ -10,6 +10,8 @@ from resistml.config import RunConfig, validated
 from resistml.evaluate.evaluation import Evaluation, LearnerFigures
 from resistml.evaluate.metrics import Interval
 from resistml.tracking.items import DatasetFacts, Items, RunFacts, run_items
+from resistml.tracking.opening import Store, open_store
+from resistml.tracking.place import resolve_uri
 
 
 @pytest.fixture(autouse=True)
@@ -88,6 +90,12 @@ def facts(tmp_path: Path) -> RunFacts:
 def items(config: RunConfig, evaluation: Evaluation, facts: RunFacts) -> Items:
     """What the hand-made run logs."""
     return run_items(config, evaluation, facts)
+
+
+@pytest.fixture
+def store(tmp_path: Path) -> Store:
+    """A new store in a project of its own."""
+    return open_store(resolve_uri(None, tmp_path / "project"), "resistml", tmp_path / "project")
 
 
 def bare_items(bundle: Path) -> Items:

@@ -80,3 +80,39 @@ def test_a_place_that_cannot_be_written_is_named(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("", encoding="utf-8")
     with pytest.raises(OutputError, match="file"), locked(tmp_path / "file" / "x.lock"):
         pass
+
+
+def test_its_file_goes_with_its_last_holder(tmp_path: Path) -> None:
+    path = tmp_path / "x.lock"
+    with locked(path):
+        assert path.exists()
+    assert list(tmp_path.iterdir()) == []
+    with pytest.raises(RuntimeError), locked(path):
+        raise RuntimeError
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_who_waited_on_a_file_that_went_holds_the_new_one(tmp_path: Path) -> None:
+    """Else he would hold a lock that nobody else can see."""
+    path = tmp_path / "x.lock"
+    held = threading.Event()
+
+    def wait() -> None:
+        with locked(path):
+            held.set()
+            time.sleep(0.3)
+
+    waiting = threading.Thread(target=wait)
+    with locked(path):
+        waiting.start()
+        time.sleep(0.15)
+    assert held.wait(5.0)
+    with pytest.raises(OutputError), locked(path, timeout=0.1):
+        pass
+    waiting.join()
+
+
+def test_a_file_that_was_left_is_no_hindrance(tmp_path: Path) -> None:
+    (tmp_path / "x.lock").write_text("")
+    with locked(tmp_path / "x.lock", timeout=0.0):
+        pass

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from resistml.errors import ConfigError, OutputError
-from resistml.tracking.place import artifact_root, resolve_uri, sqlite_file
+from resistml.tracking.place import artifact_root, is_there, resolve_uri, sqlite_file
 
 
 def test_the_default_is_an_absolute_file_in_the_project(
@@ -98,3 +98,19 @@ def test_the_environment_is_named_when_it_is_at_fault(
 def test_a_folder_that_mlflow_would_misread_is_refused(name: str, tmp_path: Path) -> None:
     with pytest.raises(OutputError, match="'%' or"):
         resolve_uri(None, tmp_path / name)
+
+
+def test_the_place_of_an_address_is_named_when_it_is_at_fault(tmp_path: Path) -> None:
+    with pytest.raises(ConfigError) as caught:
+        resolve_uri("mlruns", tmp_path, key="--uri")
+    assert caught.value.key == "--uri"
+
+
+def test_a_file_is_a_store_only_if_something_is_in_it(tmp_path: Path) -> None:
+    uri = resolve_uri(None, tmp_path)
+    assert not is_there(uri)
+    (tmp_path / "mlflow.db").touch()
+    assert not is_there(uri)
+    (tmp_path / "mlflow.db").write_text("x")
+    assert is_there(uri)
+    assert is_there("http://host")

@@ -8,7 +8,6 @@ import os
 import subprocess
 import sys
 import textwrap
-import time
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -18,15 +17,9 @@ from mlflow import MlflowClient
 
 from resistml.errors import OutputError
 from resistml.tracking import store as module
-from resistml.tracking.items import EXPERIMENT_NOTE, Items
+from resistml.tracking.items import Items
 from resistml.tracking.place import resolve_uri
 from resistml.tracking.store import MOST_PARAMS, Store, log_run, open_store
-
-
-@pytest.fixture
-def store(tmp_path: Path) -> Store:
-    """A new store in a project of its own."""
-    return open_store(resolve_uri(None, tmp_path / "project"), "resistml", tmp_path / "project")
 
 
 @pytest.fixture
@@ -38,25 +31,6 @@ def no_model(monkeypatch: pytest.MonkeyPatch) -> None:
 def runs(store: Store) -> list[Any]:
     """All runs of the store's experiment."""
     return list(MlflowClient(store.uri).search_runs([store.experiment_id]))
-
-
-def test_opening_twice_finds_the_same_experiment(store: Store, tmp_path: Path) -> None:
-    assert open_store(store.uri, "resistml", tmp_path / "project") == store
-    other = open_store(store.uri, "other", tmp_path / "project")
-    assert other.experiment_id != store.experiment_id
-
-
-def test_the_experiment_has_its_note_and_an_absolute_place(store: Store, tmp_path: Path) -> None:
-    experiment = MlflowClient(store.uri).get_experiment(store.experiment_id)
-    assert experiment.tags["mlflow.note.content"] == EXPERIMENT_NOTE
-    assert experiment.artifact_location == (tmp_path / "project" / "mlartifacts").as_uri()
-
-
-def test_a_note_that_a_user_changed_stays(store: Store, tmp_path: Path) -> None:
-    client = MlflowClient(store.uri)
-    client.set_experiment_tag(store.experiment_id, "mlflow.note.content", "ours")
-    open_store(store.uri, "resistml", tmp_path / "project")
-    assert client.get_experiment(store.experiment_id).tags["mlflow.note.content"] == "ours"
 
 
 @pytest.mark.usefixtures("no_model")
@@ -168,43 +142,6 @@ def test_what_the_store_refuses_is_an_error_of_ours(store: Store, items: Items) 
         log_run(replace(items, metrics={"bad\nname": 1.0}), store)
     (run,) = runs(store)
     assert run.info.status == "FAILED"
-
-
-def test_a_deleted_experiment_is_refused_with_the_way_out(store: Store, tmp_path: Path) -> None:
-    MlflowClient(store.uri).delete_experiment(store.experiment_id)
-    with pytest.raises(OutputError, match=r"tracking\.experiment"):
-        open_store(store.uri, "resistml", tmp_path / "project")
-
-
-def test_a_moved_project_is_not_written_to_where_it_was(store: Store, tmp_path: Path) -> None:
-    new = tmp_path / "moved"
-    (tmp_path / "project").rename(new)
-    uri = resolve_uri(None, new)
-    with pytest.raises(OutputError, match="moved"):
-        open_store(uri, "resistml", new)
-    assert not (tmp_path / "project").exists()
-    open_store(uri, "another", new)
-
-
-@pytest.mark.parametrize("content", [b"not a database at all" * 100, None], ids=["text", "folder"])
-def test_a_store_that_is_none_is_an_error_of_ours(content: bytes | None, tmp_path: Path) -> None:
-    if content is None:
-        (tmp_path / "mlflow.db").mkdir()
-    else:
-        (tmp_path / "mlflow.db").write_bytes(content)
-    with pytest.raises(OutputError) as caught:
-        open_store(resolve_uri(None, tmp_path), "resistml", tmp_path)
-    assert caught.value.exit_code == 2
-    assert "mlflow.db" in str(caught.value)
-
-
-def test_a_server_that_is_not_there_is_told_in_seconds_without_its_password(tmp_path: Path) -> None:
-    start = time.monotonic()
-    with pytest.raises(OutputError) as caught:
-        open_store("http://me:hunter2@127.0.0.1:9", "resistml", tmp_path)
-    assert time.monotonic() - start < 30
-    assert "http://127.0.0.1:9" in str(caught.value)
-    assert "hunter2" not in str(caught.value)
 
 
 @pytest.mark.usefixtures("no_model")

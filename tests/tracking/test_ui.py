@@ -12,8 +12,8 @@ from mlflow import MlflowClient
 
 from resistml.errors import UsageError
 from resistml.tracking import ui
+from resistml.tracking.opening import Store, experiments, open_store
 from resistml.tracking.place import resolve_uri
-from resistml.tracking.store import Store, open_store
 
 
 @pytest.fixture
@@ -54,6 +54,34 @@ def test_an_experiment_that_is_not_there_is_not_made(tmp_path: Path) -> None:
     with pytest.raises(UsageError, match="no experiment 'nope'"):
         ui.open_ui(tmp_path, uri, experiment="nope")
     assert list(tmp_path.iterdir()) == []
+
+
+def test_the_nearest_experiment_is_named(store: Store, tmp_path: Path) -> None:
+    with pytest.raises(UsageError, match="no experiment 'resistm'") as caught:
+        ui.open_ui(tmp_path, store.uri, experiment="resistm")
+    assert caught.value.hint == "did you mean 'resistml'?"
+    assert "resistm" not in experiments(store.uri)
+
+
+@pytest.mark.parametrize(
+    ("there", "opened"),
+    [
+        ([], "resistml"),
+        (["Default"], "resistml"),
+        (["late", "early", "Default"], "late"),
+        (["late", "resistml"], "resistml"),
+    ],
+)
+def test_unless_told_otherwise_it_opens_what_was_trained(
+    there: list[str], opened: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[str] = []
+    monkeypatch.setattr(ui, "experiments", lambda uri: there)
+    monkeypatch.setattr(
+        ui, "open_store", lambda uri, name, root: asked.append(name) or Store(uri, "1")
+    )
+    ui.open_ui(tmp_path, "https://host", say=lambda line: None)
+    assert asked == [opened]
 
 
 def test_it_says_starting_first_and_the_links_when_it_is_up(
