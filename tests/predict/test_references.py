@@ -129,6 +129,7 @@ FAULTS: dict[str, tuple[Callable[[Raw], object], str, str]] = {
         "inf is no number",
     ),
     "no scale": (put(None, "markers", "A", "scale"), "markers.A.scale", "None is no number"),
+    "a scale of 0": (put(0, "markers", "A", "scale"), "markers.A.scale", "0 is no positive number"),
     "text for a limit": (put("low", "markers", "A", "limit"), "markers.A.limit", "no number"),
 }
 

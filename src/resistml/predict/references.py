@@ -42,13 +42,20 @@ def check_references(spec: FeatureSpec, file: Path) -> None:
                     allowed=listed(known) or "none: there are no such entries",
                     hint=did_you_mean(name, known),
                 )
-    for key, value in _numbers(spec):
-        if not isinstance(value, (int, float)) or not math.isfinite(value):
-            raise _error(f"{value!r} is no number", key, file)
+    _check_numbers(spec, file)
     for setting in spec.settings.values():
         key = f"settings.{setting.id}.strategies"
         if not setting.strategies or len(set(setting.strategies)) < len(setting.strategies):
             raise _error("is empty, or names a strategy twice", key, file)
+
+
+def _check_numbers(spec: FeatureSpec, file: Path) -> None:
+    for key, value in _numbers(spec):
+        if not isinstance(value, (int, float)) or not math.isfinite(value):
+            raise _error(f"{value!r} is no number", key, file)
+    for name, marker in spec.markers.items():
+        if marker.scale <= 0:  # it is divided by
+            raise _error(f"{marker.scale!r} is no positive number", f"markers.{name}.scale", file)
 
 
 def _error(
