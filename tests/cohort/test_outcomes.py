@@ -20,6 +20,7 @@ from resistml.cohort.outcomes import (
 )
 from resistml.rng import BLOCK, Streams
 from resistml.world.compiled import compile_setting
+from resistml.world.laws import World
 from tests.world.tiny import tiny_world
 
 WORLD = tiny_world()
@@ -28,9 +29,9 @@ N = 50_000
 
 
 def noise(seed: int = 0) -> OutcomeNoise:
-    """Uniforms of N patients, independent across arms."""
+    """Noise of N patients, independent across arms."""
     rng = np.random.default_rng(seed)
-    return OutcomeNoise(*(rng.random((N, 4)) for _ in range(3)))
+    return OutcomeNoise(*(rng.standard_normal((N, 5)) for _ in range(3)), rho=0.0)
 
 
 @pytest.fixture(scope="module")
@@ -95,11 +96,9 @@ def test_the_cured_are_complete_responders_who_die_of_other_causes() -> None:
     }
     c = replace(C, law=replace(C.law, arms=arms))
     eta = np.random.default_rng(9).normal(1.0, 1.2, (N, 4))
-    uniforms = noise()
-    out = draw_outcomes(WORLD, c, eta, uniforms, np.arange(N))
-    np.testing.assert_array_equal(
-        out.cured[:, 1:], uniforms.response[:, 1:] < expit(eta - 2.5)[:, 1:]
-    )
+    out = draw_outcomes(WORLD, c, eta, noise(), np.arange(N))
+    decides = noise().uniforms(np.arange(N), np.arange(4)[None, :])[0]
+    np.testing.assert_array_equal(out.cured[:, 1:], decides[:, 1:] < expit(eta - 2.5)[:, 1:])
     assert not out.cured[:, 0].any()
     assert (out.category[out.cured] == CATEGORIES.index("CR")).all()
     np.testing.assert_array_equal(out.pfs[out.cured], out.os[out.cured])
@@ -109,7 +108,7 @@ def test_the_cured_are_complete_responders_who_die_of_other_causes() -> None:
     rank = (np.arange(len(u)) + 0.5) / len(u)
     assert np.abs(u - rank).max() < 1.95 / np.sqrt(len(u))
     # Nobody else is touched.
-    plain = draw_outcomes(WORLD, C, eta, uniforms, np.arange(N))
+    plain = draw_outcomes(WORLD, C, eta, noise(), np.arange(N))
     np.testing.assert_array_equal(out.os[~out.cured], plain.os[~out.cured])
     np.testing.assert_array_equal(out.category, plain.category)
 
@@ -122,11 +121,34 @@ def test_responders_live_longer(drawn: tuple[np.ndarray, Outcomes]) -> None:
         assert np.median(out.os[response[:, a], a]) > np.median(out.os[~response[:, a], a])
 
 
+def test_the_arm_given_alone_has_the_outcome_it_has_among_all() -> None:
+    """Some of it cured, so that all parts of the law are met."""
+    arms = {
+        a: replace(law, cure=2.0 if i else None) for i, (a, law) in enumerate(C.law.arms.items())
+    }
+    c = replace(C, law=replace(C.law, arms=arms))
+    rng = np.random.default_rng(4)
+    eta, given = rng.normal(0.5, 1.2, (N, 4)), rng.integers(0, 4, N)
+    rows = rng.permutation(N)
+    among = draw_outcomes(WORLD, c, eta, noise(), rows)
+    alone = draw_outcomes(WORLD, c, eta, noise(), rows, given)
+    assert alone.cured.any()
+    for name in ("p_response", "p_cr", "category", "pfs", "os", "cured"):
+        found, held = getattr(alone, name), getattr(among, name)
+        np.testing.assert_array_equal(found[:, 0], held[np.arange(N), given], err_msg=name)
+
+
+def uniforms_of(world: World, arms: int) -> dict[str, np.ndarray]:
+    drawn = draw_outcome_noise(Streams(3), world, 0, arms)
+    of_all = drawn.uniforms(np.arange(BLOCK), np.arange(arms)[None, :])
+    return dict(zip(("response", "pfs", "post"), of_all, strict=True))
+
+
 def test_noise_is_uniform_and_correlated_across_strategies_alone() -> None:
-    drawn = draw_outcome_noise(Streams(3), WORLD, 0, 4)
-    scores = {name: norm.ppf(getattr(drawn, name)) for name in ("response", "pfs", "post")}
+    uniforms = uniforms_of(WORLD, 4)
+    scores = {name: norm.ppf(u) for name, u in uniforms.items()}
     for name, z in scores.items():
-        u = np.sort(getattr(drawn, name), axis=0)
+        u = np.sort(uniforms[name], axis=0)
         rank = (np.arange(BLOCK) + 0.5) / BLOCK
         assert np.abs(u - rank[:, None]).max() < 1.95 / np.sqrt(BLOCK)
         r = np.corrcoef(z.T)[np.triu_indices(4, 1)]
@@ -139,8 +161,8 @@ def test_noise_is_uniform_and_correlated_across_strategies_alone() -> None:
 
 @pytest.mark.parametrize("rho", [0.0, 1.0])
 def test_noise_at_the_ends_of_its_correlation(rho: float) -> None:
-    drawn = draw_outcome_noise(Streams(3), tiny_world(outcome_noise_correlation=rho), 0, 2)
-    r = np.corrcoef(norm.ppf(drawn.response).T)[0, 1]
+    drawn = uniforms_of(tiny_world(outcome_noise_correlation=rho), 2)
+    r = np.corrcoef(norm.ppf(drawn["response"]).T)[0, 1]
     assert r == pytest.approx(rho, abs=4.5 / np.sqrt(BLOCK))
 
 

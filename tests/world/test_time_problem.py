@@ -50,7 +50,9 @@ def drawn() -> tuple[dict[str, np.ndarray], Outcomes]:
     p, seen = fresh_patients(WORLD, c, PATIENTS, seed=12)
     eta = c.log_odds(p.f, clinical_terms(WORLD, c.arms, p.age, p.ecog))
     rng = np.random.default_rng(5)
-    noise = OutcomeNoise(*(rng.random((PATIENTS, len(c.arms))) for _ in range(3)))
+    noise = OutcomeNoise(
+        *(rng.standard_normal((PATIENTS, 1 + len(c.arms))) for _ in range(3)), rho=0.5
+    )
     return seen, draw_outcomes(WORLD, c, eta, noise, np.arange(PATIENTS))
 
 

@@ -152,21 +152,24 @@ def _draw_group(world: World, plan: Plan, c: Compiled, dice: _Dice, members: Row
         )
     chance = propensities(world, c, p.recorded, p.age, p.ecog, open_to, plan.assignment, p.f)
     hazard = clinical_terms(world, c.arms, p.age, p.ecog)
+    given, eta = choose(chance, dice.choice[members]), c.log_odds(p.f, hazard)
+    only = None if plan.oracle else given  # what nobody will read is not drawn
     return _Group(
         c=c,
         patients=p,
         open_to=open_to,
         propensity=chance,
-        given=choose(chance, dice.choice[members]),
+        given=given,
         hazard=hazard,
-        outcomes=draw_outcomes(world, c, c.log_odds(p.f, hazard), dice.outcome, members),
+        outcomes=draw_outcomes(world, c, eta, dice.outcome, members, only),
     )
 
 
 def _cohort_columns(world: World, g: _Group, followed: Floats) -> Columns:
     """What is recorded of the group: the outcome of the arm given, censored."""
     c, p, n = g.c, g.patients, len(g.given)
-    chosen = np.arange(n), g.given
+    alone = g.outcomes.category.shape[1] == 1  # of the arm given, or there is but one
+    chosen = np.arange(n), np.zeros_like(g.given) if alone else g.given
     category = g.outcomes.category[chosen]
     pfs, os_, end = g.outcomes.pfs[chosen], g.outcomes.os[chosen], followed[p.rows]
     return {

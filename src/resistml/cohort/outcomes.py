@@ -15,6 +15,7 @@ from resistml.world.times import draw_times, monthly_hazard
 
 Floats = npt.NDArray[np.float64]
 Bools = npt.NDArray[np.bool_]
+Rows = npt.NDArray[np.int64]
 
 #: Best response, by code.
 CATEGORIES = ("CR", "PR", "SD", "PD")
@@ -22,30 +23,43 @@ CATEGORIES = ("CR", "PR", "SD", "PD")
 
 @dataclass(frozen=True)
 class OutcomeNoise:
-    """Uniforms of one block; (BLOCK, arms) each, correlated across arms within a patient."""
+    """The numbers behind the outcomes of a block, correlated across arms within a patient.
+
+    Attributes
+    ----------
+    response, pfs, post : (rows, 1 + arms) arrays
+        Standard normals: the patient's own, then one of each arm.
+    rho : float
+        Correlation of a patient's outcomes across arms, on the normal scale.
+    """
 
     response: Floats
     pfs: Floats
     post: Floats
+    rho: float
+
+    def uniforms(self, rows: Rows, arms: Rows) -> tuple[Floats, Floats, Floats]:
+        """Of the rows (n,), for arms (1, A) of all of them or (n, 1) of each: (n, A) or (n, 1)."""
+
+        def uniform(normal: Floats) -> Floats:
+            own, at_arm = normal[rows, :1], normal[rows[:, None], arms + 1]
+            mixed = np.sqrt(self.rho) * own + np.sqrt(1 - self.rho) * at_arm
+            return np.asarray(np.clip(ndtr(mixed), 1e-15, 1 - 1e-15))
+
+        return uniform(self.response), uniform(self.pfs), uniform(self.post)
 
 
 def draw_outcome_noise(streams: Streams, world: World, block: int, arms: int) -> OutcomeNoise:
     """The numbers behind the outcomes of a block."""
-    rho = world.constants["outcome_noise_correlation"]
-
-    def uniform(name: str) -> Floats:
-        normal = streams.generator(name, block).standard_normal((BLOCK, arms + 1))
-        mixed = np.sqrt(rho) * normal[:, :1] + np.sqrt(1 - rho) * normal[:, 1:]
-        return np.asarray(np.clip(ndtr(mixed), 1e-15, 1 - 1e-15))
-
-    return OutcomeNoise(
-        uniform("outcomes.response"), uniform("outcomes.pfs"), uniform("outcomes.post")
-    )
+    names = ("outcomes.response", "outcomes.pfs", "outcomes.post")
+    shape = BLOCK, arms + 1
+    normals = (streams.generator(name, block).standard_normal(shape) for name in names)
+    return OutcomeNoise(*normals, rho=world.constants["outcome_noise_correlation"])
 
 
 @dataclass(frozen=True)
 class Outcomes:
-    """Potential outcomes of n patients under A strategies, (n, A) each.
+    """Potential outcomes of n patients under A strategies, (n, A) each; A = 1 for those given.
 
     ``p_response`` and ``p_cr`` are probabilities given the true markers; ``category`` is a
     code into :data:`CATEGORIES`; times are in months, uncensored; the ``cured`` do not progress.
@@ -60,17 +74,25 @@ class Outcomes:
 
 
 def draw_outcomes(
-    world: World, c: Compiled, eta: Floats, noise: OutcomeNoise, rows: npt.NDArray[np.int64]
+    world: World,
+    c: Compiled,
+    eta: Floats,
+    noise: OutcomeNoise,
+    rows: Rows,
+    given: Rows | None = None,
 ) -> Outcomes:
-    """Outcomes from the log-odds of response ``eta`` (n, A)."""
-    u, progress, post = (
-        uniform[rows][:, : len(c.arms)] for uniform in (noise.response, noise.pfs, noise.post)
-    )
-    p, p_cr = expit(eta), expit(eta - c.kappa)
+    """Outcomes from the log-odds of response ``eta`` (n, A).
+
+    ``given`` (n,) draws for each patient the arm he was given alone, as it is among all.
+    """
+    arms = np.arange(len(c.arms))[None, :] if given is None else given[:, None]
+    eta = eta if given is None else np.take_along_axis(eta, arms, axis=1)
+    u, progress, post = noise.uniforms(rows, arms)
+    p, p_cr = expit(eta), expit(eta - c.kappa[arms])
     stable = p + (1 - p) * world.constants["stable_share"]
     category = (u >= p_cr).astype(np.int8) + (u >= p) + (u >= stable)
-    arms = [c.law.arms[a] for a in c.arms]
-    times = draw_times(arms, monthly_hazard(world), eta, u, progress, post)
+    laws = [c.law.arms[a] for a in c.arms]
+    times = draw_times(laws, monthly_hazard(world), eta, u, progress, post, arms)
     return Outcomes(p, p_cr, category.astype(np.int8), times.pfs, times.os, times.cured)
 
 

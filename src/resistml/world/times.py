@@ -56,6 +56,7 @@ def draw_times(
     response: Floats,
     progress: Floats,
     post: Floats,
+    index: npt.NDArray[np.int64] | None = None,
 ) -> DrawnTimes:
     """Times of n patients under A arms.
 
@@ -68,28 +69,29 @@ def draw_times(
         Log-odds of response.
     response, progress, post : (n, A) arrays
         Uniforms in (0, 1): the one that decides response, and those behind the times.
+    index : (1, A) or (n, 1) array, optional
+        Which of the arms a column, or a patient's only column, is of; the columns in turn if not
+        given.
     """
-    alpha, slope = _row(arms, "alpha"), _row(arms, "risk_slope")
+    at = np.arange(len(arms))[None, :] if index is None else index
+
+    def of(field: str) -> Floats:
+        return np.array([getattr(arm, field) for arm in arms], dtype=float)[at]
+
     responds = response < expit(eta)
-    gain = np.log(_row(arms, "pfs_ratio")) * responds + slope * (eta - alpha)
-    gain += np.log(-np.log(progress)) / _row(arms, "pfs_shape")
-    pfs = _row(arms, "pfs_scale") * np.exp(gain)
+    gain = np.log(of("pfs_ratio")) * responds + of("risk_slope") * (eta - of("alpha"))
+    gain += np.log(-np.log(progress)) / of("pfs_shape")
+    pfs = of("pfs_scale") * np.exp(gain)
     wait = -np.log(post)
-    rest = wait ** (1 / _row(arms, "post_shape")) * _row(arms, "os_scale")
-    rest = np.where(responds, rest * _row(arms, "post_ratio"), rest)
+    rest = wait ** (1 / of("post_shape")) * of("os_scale")
+    rest = np.where(responds, rest * of("post_ratio"), rest)
     os = pfs + rest
-    cuts = np.array([np.inf if a.cure is None else a.cure for a in arms])
-    cured = np.zeros(eta.shape, dtype=bool)
-    for i in np.flatnonzero(np.isfinite(cuts)):
-        cured[:, i] = response[:, i] < expit(eta[:, i] - cuts[i])
-        natural = wait[:, i] / hazard if hazard > 0 else np.full(len(eta), np.inf)
-        pfs[:, i] = np.where(cured[:, i], natural, pfs[:, i])
-        os[:, i] = np.where(cured[:, i], natural, os[:, i])
+    cuts = np.broadcast_to(of("cure"), eta.shape)  # NaN where nobody is cured
+    cured = response < expit(eta - cuts)
+    natural = wait[cured] / hazard if hazard > 0 else np.inf
+    pfs[cured] = natural
+    os[cured] = natural
     return DrawnTimes(pfs, os, cured)
-
-
-def _row(arms: Sequence[ArmLaw], field: str) -> Floats:
-    return np.array([getattr(arm, field) for arm in arms])
 
 
 @dataclass(frozen=True)
