@@ -25,9 +25,11 @@ from resistml.features.spec import FeatureSpec
 from resistml.learn.bundle import save_bundle
 from resistml.learn.data import as_model
 from resistml.learn.fit import Fitted, Params
+from resistml.learn.parts import fit_parts
 from resistml.learn.train import fit_model
 from resistml.notice import NOTICE
 from resistml.predict.model import Model, load_bundle
+from resistml.predict.parts import Parts
 from resistml.progress import Silent, Stages, Told
 from resistml.report.card import card
 from resistml.rng import derived_seed
@@ -151,13 +153,27 @@ class _Training:
                 told=told,
             ),
         )
-        draft = as_model(spec, fitted)
+        parts = self._timed(
+            "describe the training patients",
+            lambda told: fit_parts(
+                evidence,
+                cohort,
+                spec,
+                fitted,
+                seed=derived_seed(config.seed, "parts"),
+                threads=config.model.threads,
+                told=told,
+            ),
+        )
+        draft = as_model(spec, fitted, parts=parts)
         evaluation = self._timed(
             "judge on fresh patients", lambda told: judge_model(draft, world, cohort, config)
         )
         model = self._timed(
             "save the model",
-            lambda told: self._save(folder / "model", evidence, world, spec, fitted, evaluation),
+            lambda told: self._save(
+                folder / "model", evidence, world, spec, fitted, parts, evaluation
+            ),
         )
         return Run(self.id, folder, config, evidence, world, model, evaluation, rows, self.seconds)
 
@@ -186,6 +202,7 @@ class _Training:
         world: World,
         spec: FeatureSpec,
         fitted: Fitted,
+        parts: Parts,
         evaluation: Evaluation,
     ) -> Model:
         about = {
@@ -199,7 +216,7 @@ class _Training:
             "figures": headline(evaluation),
         }
         params = learner_params(self.config)
-        save_bundle(fitted, spec, params, about, card(about, evaluation), out)
+        save_bundle(fitted, spec, params, about, card(about, evaluation), out, parts=parts)
         self.has_model = True
         return load_bundle(out)
 

@@ -51,10 +51,16 @@ class OutcomeNoise:
 
 def draw_outcome_noise(streams: Streams, world: World, block: int, arms: int) -> OutcomeNoise:
     """The numbers behind the outcomes of a block."""
-    names = ("outcomes.response", "outcomes.pfs", "outcomes.post")
-    shape = BLOCK, arms + 1
-    normals = (streams.generator(name, block).standard_normal(shape) for name in names)
-    return OutcomeNoise(*normals, rho=world.constants["outcome_noise_correlation"])
+
+    def normals(name: str) -> Floats:
+        return streams.generator(name, block).standard_normal((BLOCK, arms + 1))
+
+    return OutcomeNoise(
+        response=normals("outcomes.response"),
+        pfs=normals("outcomes.pfs"),
+        post=normals("outcomes.post"),
+        rho=world.constants["outcome_noise_correlation"],
+    )
 
 
 @dataclass(frozen=True)
@@ -92,7 +98,7 @@ def draw_outcomes(
     stable = p + (1 - p) * world.constants["stable_share"]
     category = (u >= p_cr).astype(np.int8) + (u >= p) + (u >= stable)
     laws = [c.law.arms[a] for a in c.arms]
-    times = draw_times(laws, monthly_hazard(world), eta, u, progress, post, arms)
+    times = draw_times(laws, monthly_hazard(world), eta, u, progress, post, index=arms)
     return Outcomes(p, p_cr, category.astype(np.int8), times.pfs, times.os, times.cured)
 
 

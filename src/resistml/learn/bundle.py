@@ -11,6 +11,7 @@ from resistml.features.spec import FeatureSpec
 from resistml.learn.fit import Fitted, Params
 from resistml.learn.spec import DIGITS
 from resistml.predict.model import SCHEMA
+from resistml.predict.parts import Part, Parts
 
 
 def save_bundle(
@@ -21,6 +22,7 @@ def save_bundle(
     card: str,
     out: Path,
     *,
+    parts: Parts | None = None,
     force: bool = False,
 ) -> None:
     """Write the bundle, whole or not at all.
@@ -31,6 +33,8 @@ def save_bundle(
         JSON facts the bundle carries: name, version, seed, dataset, figures, notice.
     card : str
         The model card, in Markdown.
+    parts : Parts, optional
+        What the bundle holds beside the risk model.
     """
     with new_folder(out, force=force) as folder:
         (folder / "boosters").mkdir()
@@ -56,6 +60,8 @@ def save_bundle(
         (folder / "spec.json").write_text(
             dump_json(rounded(spec.to_json(), DIGITS)), encoding="utf-8"
         )
+        for name, part in parts or Parts():
+            _write_part(folder, name, part)
         (folder / "card.md").write_text(card, encoding="utf-8")
         files = {
             str(path.relative_to(folder).as_posix()): file_digest(path)
@@ -63,3 +69,12 @@ def save_bundle(
             if path.is_file()
         }
         (folder / "manifest.json").write_text(dump_json({"files": files}), encoding="utf-8")
+
+
+def _write_part(folder: Path, name: str, part: Part) -> None:
+    text = dump_json(rounded(part.to_json(), DIGITS))
+    (folder / f"{name}.json").write_text(text, encoding="utf-8")
+    if part.boosters:
+        (folder / name).mkdir()
+    for stem, booster in part.boosters.items():
+        booster.save_model(str(folder / name / f"{stem}.ubj"))

@@ -11,6 +11,7 @@ from resistml.features.matrix import Records, Words, arm_codes, centred, model_m
 from resistml.features.spec import FeatureSpec
 from resistml.learn.fit import Fitted, TrainingData
 from resistml.predict.model import Model
+from resistml.predict.parts import Parts
 
 Floats = npt.NDArray[np.float64]
 
@@ -28,7 +29,12 @@ def training_data(spec: FeatureSpec, records: Records, strategy: Words, y: Float
     )
 
 
-def as_model(spec: FeatureSpec, fitted: Fitted, about: dict[str, Any] | None = None) -> Model:
+def as_model(
+    spec: FeatureSpec,
+    fitted: Fitted,
+    about: dict[str, Any] | None = None,
+    parts: Parts | None = None,
+) -> Model:
     """A model that has not been saved yet."""
-    knots = np.array(fitted.knots)
-    return Model(spec, fitted.members, knots, fitted.column_means, about or {}, "")
+    knots, parts = np.array(fitted.knots), parts or Parts()
+    return Model(spec, fitted.members, knots, fitted.column_means, about or {}, "", parts)

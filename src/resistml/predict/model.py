@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -14,6 +14,7 @@ from resistml.features.matrix import Records, Words, arm_codes, centred, model_m
 from resistml.features.spec import FeatureSpec, spec_from_json
 from resistml.predict.booster import load_booster
 from resistml.predict.bundle_files import json_object, verified_files
+from resistml.predict.parts import Parts, read_parts
 from resistml.predict.references import check_references
 
 if TYPE_CHECKING:
@@ -54,6 +55,8 @@ class Model:
         Name, version, seed, figures and other facts that the bundle carries.
     hash : str
         SHA-256 of the bundle's manifest.
+    parts : Parts
+        What the bundle holds beside the risk model.
     """
 
     spec: FeatureSpec
@@ -62,6 +65,7 @@ class Model:
     column_means: Floats
     about: dict[str, Any]
     hash: str
+    parts: Parts = field(default_factory=Parts)
 
     def features(self, records: Records, strategy: Words) -> Features:
         """The model's inputs for each patient under the strategy named beside him."""
@@ -188,6 +192,7 @@ def load_bundle(folder: Path) -> Model:
             column_means=np.array(document["column_means"], dtype=float),
             about=dict(document["about"]),
             hash=manifest_hash,
+            parts=read_parts(files, spec, folder),
         )
         _check_shapes(model)
     except (AttributeError, IndexError, KeyError, TypeError, ValueError) as exc:

@@ -56,6 +56,7 @@ def draw_times(
     response: Floats,
     progress: Floats,
     post: Floats,
+    *,
     index: npt.NDArray[np.int64] | None = None,
 ) -> DrawnTimes:
     """Times of n patients under A arms.

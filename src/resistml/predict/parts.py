@@ -1,0 +1,73 @@
+"""What a bundle may hold beside the risk model, each in a JSON file and boosters of its own.
+
+A part is a field of :class:`Parts`, whose name is that of its JSON file and of the folder of its
+boosters. A bundle without a part is whole: what needs the part says that it is not there.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, fields
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Protocol
+
+from resistml.features.spec import FeatureSpec
+from resistml.predict.booster import load_booster
+from resistml.predict.bundle_files import json_object
+from resistml.predict.support import Support
+
+if TYPE_CHECKING:
+    import xgboost as xgb
+
+
+class Part(Protocol):
+    """One part, as a bundle holds it."""
+
+    @property
+    def boosters(self) -> Mapping[str, xgb.Booster]:
+        """By the stem of the file's name; they see the columns of the spec."""
+
+    def to_json(self) -> dict[str, Any]:
+        """All but the boosters, as plain data without NaN."""
+
+
+@dataclass(frozen=True)
+class Parts:
+    """The parts of a bundle; None = it has no such part.
+
+    Attributes
+    ----------
+    support : Support
+        The training population.
+    """
+
+    support: Support | None = None
+
+    def __iter__(self) -> Any:
+        """Pairs of name and part, of those that are there."""
+        named = ((f.name, getattr(self, f.name)) for f in fields(self))
+        return ((name, part) for name, part in named if part is not None)
+
+
+#: What reads each part from its document, boosters and the spec; ValueError where they do not fit.
+_READERS: dict[str, Callable[[dict[str, Any], dict[str, Any], FeatureSpec], Any]] = {
+    "support": Support.from_json,
+}
+
+
+def read_parts(files: dict[str, bytes], spec: FeatureSpec, folder: Path) -> Parts:
+    """The parts among the files of a bundle."""
+    found = {}
+    for name, read in _READERS.items():
+        if f"{name}.json" not in files:
+            continue
+        document = json_object(f"{name}.json", files[f"{name}.json"], folder)
+        boosters = {
+            path.removeprefix(f"{name}/").removesuffix(".ubj"): load_booster(
+                content, len(spec.columns)
+            )
+            for path, content in files.items()
+            if path.startswith(f"{name}/") and path.endswith(".ubj")
+        }
+        found[name] = read(document, boosters, spec)
+    return Parts(**found)
