@@ -24,6 +24,14 @@ def test_answers() -> None:
     assert mechanisms.COLUMNS == columns.EXPLAIN
 
 
+@pytest.mark.parametrize("names", [columns.SCORE, columns.RANK])
+def test_columns_of_the_evidence_stand_beside_the_other_interval(names: tuple[str, ...]) -> None:
+    found = columns.with_evidence(names)
+    at = found.index("lower")
+    assert found[at : at + 4] == ("lower", "upper", "evidence_lower", "evidence_upper")
+    assert tuple(name for name in found if name not in columns.EVIDENCE) == names
+
+
 def test_profiles_and_cohorts() -> None:
     assert header.REQUIRED == columns.REQUIRED
     assert header.OPTIONAL == columns.OPTIONAL
@@ -54,6 +62,7 @@ def test_drawn_tables_have_no_other_column_beside_the_markers(evidence: Evidence
         ("pfs_months", "pfs_months"),
         ("Age", "age"),
         ("P_RESISTANCE", "p_resistance"),
+        ("evidence_lower", "evidence_lower"),
         ("truth_target", "truth_*"),
         ("Fair_truth_x", "fair_truth_*"),
         ("ABCB1", None),

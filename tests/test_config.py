@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from resistml import shipped
 from resistml.config import RunConfig, explain, load_config, validated
+from resistml.config_tune import Range, TuneConfig
 from resistml.errors import ConfigError, InputError
 
 
@@ -79,6 +80,8 @@ class TestFaults:
             ("cohort: {n: 499}", "cohort.n", "greater than or equal to 500, got 499", None, None),
             ("cohort: {n: -1}", "cohort.n", "greater than or equal to 500, got -1", None, None),
             ("cohort: {n: 0}", "cohort.n", "greater than or equal to 500, got 0", None, None),
+            ("ensemble: {worlds: 1}", "ensemble.worlds", "0, or 2 and more", None, None),
+            ("ensemble: {worlds: -1}", "ensemble.worlds", "got -1", None, None),
             ("cohort: {n: 1e9}", "cohort.n", "less than or equal to 100000000", None, None),
             ("cohort: {n: 600.5}", "cohort.n", "valid integer", None, None),
             ("cohort: {n: many}", "cohort.n", "got 'many'", None, None),
@@ -305,7 +308,8 @@ class TestExplain:
             own = {f"{prefix}{k}" for k, v in part.items() if not isinstance(v, dict)}
             return own.union(*inner)
 
-        assert set(rows) == keys(RunConfig().model_dump())
+        tune = TuneConfig(space={"KEY": Range(low=0, high=1)}).model_dump()
+        assert set(rows) == keys({**RunConfig().model_dump(), "tune": tune})
         assert all(row["meaning"] for row in rows.values())
         assert rows["cohort.n"]["default"] == "20000"
         assert rows["cohort.assignment"]["type"] == ASSIGNMENTS

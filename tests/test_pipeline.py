@@ -7,11 +7,15 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any, NoReturn
 
+import numpy as np
 import pytest
 
 from resistml import pipeline
 from resistml.config import RunConfig
 from resistml.errors import OutputError
+from resistml.features.spec import FeatureSpec
+from resistml.learn import parts
+from resistml.predict.ensemble import Ensemble
 from resistml.predict.model import load_bundle
 from resistml.runs import Run
 from resistml.tracking.local import local_runs
@@ -162,3 +166,21 @@ def test_runs_of_the_same_second_have_folders_of_their_own(train: Train) -> None
     found = [train() for _ in range(2)]
     assert found[0].folder != found[1].folder
     assert all((run.folder / "metrics.json").is_file() for run in found)
+
+
+def test_worlds_of_the_config_are_those_of_the_bundle(
+    train: Train, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[int] = []
+
+    def fit(evidence: object, spec: FeatureSpec, worlds: int, *args: object) -> Ensemble:
+        asked.append(worlds)
+        nothing = np.zeros((worlds, len(spec.arms), len(spec.columns)))
+        return Ensemble(nothing[:, :, 0], nothing, nothing, 2.0)
+
+    monkeypatch.setattr(parts, "fit_ensemble", fit)
+    run = train(ensemble={"worlds": 3})
+    assert asked == [3]
+    held = load_bundle(run.folder / "model").parts.ensemble
+    assert held is not None
+    assert len(held.intercepts) == 3

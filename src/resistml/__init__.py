@@ -13,10 +13,10 @@ from typing import TYPE_CHECKING, Any
 
 from resistml.version import __version__
 
-__all__ = ["ResistanceClassifier", "__version__", "generate", "load", "train"]
+__all__ = ["ResistanceClassifier", "__version__", "benchmark", "generate", "load", "train"]
 
 if TYPE_CHECKING:
-    from resistml.api import generate, load, train
+    from resistml.api import benchmark, generate, load, train
     from resistml.learn.estimator import ResistanceClassifier
 
 
@@ -26,7 +26,7 @@ def __dir__() -> list[str]:
 
 def __getattr__(name: str) -> Any:
     """Import the public names when they are first used, so that the command line starts fast."""
-    if name in ("generate", "load", "train"):
+    if name in ("benchmark", "generate", "load", "train"):
         from resistml import api
 
         return getattr(api, name)

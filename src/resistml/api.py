@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -13,6 +14,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from resistml.config import RunConfig
+    from resistml.progress import Stages
     from resistml.runs import Run
 
 
@@ -36,11 +38,17 @@ class Scorer:
 
         return _frame(score(self.model, self._profiles(profiles)))
 
-    def rank(self, profiles: Any, *, everything: bool = False) -> pd.DataFrame:
-        """The strategies open to each profile, best modelled response first."""
+    def rank(
+        self, profiles: Any, *, everything: bool = False, by: str = "response"
+    ) -> pd.DataFrame:
+        """The strategies open to each profile, best first.
+
+        ``by``: response, pfs or os (median months), or utility, which the training config states.
+        """
         from resistml.predict.rank import rank
 
-        frame = _frame(rank(self.model, self._profiles(profiles), everything=everything))
+        found = rank(self.model, self._profiles(profiles), everything=everything, by=by)
+        frame = _frame(found)
         frame["rank"] = frame["rank"].astype("Int64")  # whole numbers, or missing
         return frame
 
@@ -126,4 +134,60 @@ def generate(
     return generate_config(chosen, Path(out), force=force, progress=Silent())
 
 
-__all__ = ["Scorer", "find_model", "generate", "load", "train"]
+def benchmark(
+    learners: Mapping[str, Any] | None = None,
+    *,
+    config: str | Path | RunConfig = "default",
+    full: bool = False,
+    worlds: Sequence[str] | None = None,
+    peers: Sequence[str] | None = None,
+    sizes: Sequence[int] | None = None,
+    seeds: Sequence[int] | None = None,
+    store: str | Path | None = None,
+    workers: int = 1,
+    progress: Stages | None = None,
+) -> dict[str, Any]:
+    """The model beside its peers and your own learners, on the same draws; see `docs/commands.md`.
+
+    Parameters
+    ----------
+    learners : mapping of str to estimator, optional
+        Your own scikit-learn classifiers with ``predict_proba``. Each is cloned and fitted on the
+        model's own columns with the (setting, strategy) pair one-hot; it is never saved.
+    config : path, name or RunConfig
+        Whose ``model:`` is judged.
+    worlds, peers, sizes, seeds : sequence, optional
+        In place of the usual ones.
+    store : path, optional
+        JSON-lines file that keeps each result, so that an interrupted run goes on.
+    workers : int
+        Processes; with more than one, the calling script needs ``if __name__ == "__main__":``.
+
+    Returns
+    -------
+    dict
+        As of :func:`resistml.evaluate.benchmark.run_benchmark`, with the ``notice``.
+    """
+    from resistml.config import RunConfig, load_config
+    from resistml.evaluate.benchmark import SCENARIOS, run_benchmark
+    from resistml.notice import NOTICE
+    from resistml.pipeline import learner_params
+    from resistml.progress import Silent
+
+    chosen = config if isinstance(config, RunConfig) else load_config(config)
+    found = run_benchmark(
+        full=full,
+        progress=progress or Silent(),
+        params=learner_params(chosen),
+        sizes=sizes,
+        seeds=seeds,
+        worlds=tuple(SCENARIOS) if worlds is None else worlds,
+        peers=peers,
+        learners=learners,
+        store=None if store is None else Path(store),
+        workers=workers,
+    )
+    return {"notice": NOTICE, **found}
+
+
+__all__ = ["Scorer", "benchmark", "find_model", "generate", "load", "train"]

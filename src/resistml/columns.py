@@ -25,21 +25,29 @@ CLINICAL = ("age_over_60", "ecog_1", "ecog_2", "female", "frail_intensified")
 #: The answers of `resistml score`, `rank` and `explain`, in their order.
 SCORE = (
     *("patient_id", "setting", "strategy", "p_resistance", "lower", "upper"),
-    *("status", "flags", "message"),
+    *("prediction_set", "status", "flags", "message"),
 )
 RANK = (
     *("patient_id", "setting", "rank", "strategy", "value", "p_response", "lower", "upper"),
     *("p_best", "tied", "cautions", "claims", "status", "message"),
 )
+#: After ``upper`` in those of `score` and `rank`, where the bundle has an ensemble.
+EVIDENCE = ("evidence_lower", "evidence_upper")
 EXPLAIN = ("patient_id", "strategy", "mechanism", "contribution", "markers", "claims")
 #: The row of `resistml explain` that stands beside those of the mechanisms.
 BASELINE = "baseline"
 
 _TAKEN = {
     name.casefold(): name
-    for names in (REQUIRED, OPTIONAL, OUTCOMES, ORACLE, CLINICAL, SCORE, RANK, EXPLAIN)
+    for names in (REQUIRED, OPTIONAL, OUTCOMES, ORACLE, CLINICAL, SCORE, RANK, EVIDENCE, EXPLAIN)
     for name in names
 }
+
+
+def with_evidence(names: tuple[str, ...]) -> tuple[str, ...]:
+    """Columns of an answer, those of the evidence after the other interval."""
+    at = names.index("upper") + 1
+    return (*names[:at], *EVIDENCE, *names[at:])
 
 
 def taken(name: str) -> str | None:

@@ -6,10 +6,20 @@ from pathlib import Path
 from stat import S_ISDIR
 from typing import Any, Literal, get_args, get_origin
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    Field,
+    ValidationError,
+    field_validator,
+    model_validator,
+)
+from pydantic_core import PydanticKnownError
 
 from resistml.config_sources import Origin, gathered, short
-from resistml.validation import first_fault
+from resistml.config_tune import TuneConfig, space_fault
+from resistml.families import FAMILIES, check_family, own_families
+from resistml.validation import UNKNOWN, Fault, first_fault, model_in
 
 
 class _Part(BaseModel):
@@ -68,9 +78,19 @@ class EvaluateConfig(_Part):
 class ModelConfig(_Part):
     """The learner; see `resistml.learn.fit.Params` for what each key does."""
 
+    family: str = Field(
+        default="xgboost",
+        description=f"Kind of model: {', '.join(FAMILIES)}.",
+        json_schema_extra={"enum": list(FAMILIES)},
+    )
     bag: int = Field(default=10, ge=2, le=200, description="Models in the bag.")
     base: bool = Field(default=True, description="Whether boosting starts from an additive base.")
-    penalty: float = Field(default=0.5, gt=0, description="Ridge penalty of the base.")
+    penalty: float = Field(
+        default=1.0, gt=0, description="What multiplies the penalties that the base finds."
+    )
+    interactions: Literal["any", "within_mechanism"] = Field(
+        default="any", description="Which columns may meet in one tree."
+    )
     rounds: int = Field(default=300, ge=1, le=20_000, description="Most boosting rounds.")
     checks: int = Field(
         default=6, ge=1, le=50, description="Numbers of rounds compared out of bag."
@@ -83,6 +103,87 @@ class ModelConfig(_Part):
         default=0.7, gt=0, le=1, description="Share of columns each tree sees."
     )
     threads: int = Field(default=0, ge=0, le=1024, description="Threads to train with; 0 = all.")
+
+    @field_validator("family")
+    @classmethod
+    def _known(cls, family: str) -> str:
+        if family not in FAMILIES and family not in own_families():
+            raise PydanticKnownError("literal_error", {"expected": str([*FAMILIES])[1:-1]})
+        check_family(family, base=True)
+        return family
+
+    @model_validator(mode="after")
+    def _whole(self) -> ModelConfig:
+        check_family(self.family, base=self.base)
+        return self
+
+
+class EnsembleConfig(_Part):
+    """The worlds behind the intervals for the evidence."""
+
+    worlds: int = Field(
+        default=0,
+        ge=0,
+        le=1000,
+        description="Worlds drawn from the evidence, ten seconds and more each; 0 = no interval.",
+    )
+
+    @field_validator("worlds")
+    @classmethod
+    def _not_one(cls, worlds: int) -> int:
+        if worlds == 1:
+            raise ValueError("needs 0, or 2 and more: one world has no spread")
+        return worlds
+
+
+class RankingConfig(_Part):
+    """The utility that `resistml rank --by utility` ranks by; kept in the bundle."""
+
+    response: float = Field(
+        default=1.0, ge=0, le=1e6, description="Worth of a probability of response of 1."
+    )
+    pfs_months: float = Field(
+        default=0.01, ge=0, le=1e6, description="Worth of a month of median PFS."
+    )
+    os_months: float = Field(
+        default=0.01, ge=0, le=1e6, description="Worth of a month of median OS."
+    )
+    caution: float = Field(
+        default=0.02, ge=0, le=1e6, description="What each caution called for takes off."
+    )
+
+
+class SurvivalConfig(_Part):
+    """Models of the times to progression and to death, of patients whose times are recorded."""
+
+    enabled: bool = Field(default=True, description="Whether to fit them.")
+    bag: int = Field(default=5, ge=2, le=200, description="Models in the bag of each time.")
+    penalty: float = Field(default=2.0, gt=0, description="Ridge penalty of the additive base.")
+    arm_penalty: float = Field(
+        default=20.0, gt=0, description="Ridge penalty of what an arm's times have of their own."
+    )
+    form: float = Field(
+        default=0.07,
+        ge=0,
+        le=1,
+        description="What intervals allow for the model's form: standard deviation of log months.",
+    )
+    rounds: int = Field(
+        default=100,
+        ge=0,
+        le=20_000,
+        description="Most boosting rounds; how many are kept, if any, is chosen out of bag.",
+    )
+    checks: int = Field(
+        default=4, ge=1, le=50, description="Numbers of rounds compared out of bag, beside none."
+    )
+    depth: int = Field(default=2, ge=1, le=10, description="Depth of the trees.")
+    learning_rate: float = Field(default=0.05, gt=0, le=1, description="Shrinkage of each tree.")
+    min_child_weight: float = Field(default=20.0, ge=0, description="Least curvature in a leaf.")
+    reg_lambda: float = Field(default=10.0, ge=0, description="Ridge penalty of the leaves.")
+    colsample: float = Field(
+        default=0.7, gt=0, le=1, description="Share of columns each tree sees."
+    )
 
 
 class TrackingConfig(_Part):
@@ -113,8 +214,12 @@ class RunConfig(_Part):
     cohort: CohortConfig = CohortConfig()
     evaluate: EvaluateConfig = EvaluateConfig()
     model: ModelConfig = ModelConfig()
+    ensemble: EnsembleConfig = EnsembleConfig()
+    ranking: RankingConfig = RankingConfig()
+    survival: SurvivalConfig = SurvivalConfig()
     tracking: TrackingConfig = TrackingConfig()
     report: bool = Field(default=True, description="Whether to write report.html.")
+    tune: TuneConfig | None = Field(default=None, description="What `resistml tune` tries.")
 
 
 def load_config(source: str | Path, changes: tuple[str, ...] = ()) -> RunConfig:
@@ -141,16 +246,20 @@ def load_config(source: str | Path, changes: tuple[str, ...] = ()) -> RunConfig:
 
 def validated(raw: Any, origin: Origin | None = None) -> RunConfig:
     """A config from plain data, which came from ``origin``."""
+    fault: Fault | None
     try:
-        return RunConfig.model_validate(raw)
+        config = RunConfig.model_validate(raw)
+        fault = None if config.tune is None else space_fault(config.tune.space, config.model)
     except ValidationError as exc:
         fault = first_fault(exc, RunConfig)
+    if fault is not None:
         raise (origin or Origin()).error(
             fault.message,
             fault.key,
             allowed=fault.allowed,
-            hint=fault.hint or _elsewhere(fault.key),
-        ) from None
+            hint=fault.hint or (_elsewhere(fault.key) if fault.message == UNKNOWN else None),
+        )
+    return config
 
 
 def _no_folder(path: Path) -> str | None:
@@ -181,8 +290,10 @@ def _explained(model: type[BaseModel], prefix: str) -> list[dict[str, str]]:
     rows: list[dict[str, str]] = []
     for name, field in model.model_fields.items():
         annotation = field.annotation
-        if isinstance(annotation, type) and issubclass(annotation, BaseModel):
-            rows += _explained(annotation, f"{prefix}{name}.")
+        part = model_in(annotation)
+        if part is not None:
+            named = "KEY." if get_origin(annotation) is dict else ""
+            rows += _explained(part, f"{prefix}{name}.{named}")
             continue
         rows.append(
             {
@@ -199,6 +310,7 @@ def _type_name(annotation: Any) -> str:
     """A type as a person writes it; a choice as its words."""
     if get_origin(annotation) is Literal:
         return " | ".join(get_args(annotation))
-    if get_args(annotation):
-        return " | ".join(_type_name(part) for part in get_args(annotation))
+    parts = [part for part in get_args(annotation) if part is not ...]
+    if parts:
+        return " | ".join(_type_name(part) for part in parts)
     return "none" if annotation is type(None) else str(annotation.__name__)

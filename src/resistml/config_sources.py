@@ -41,7 +41,7 @@ class Origin:
 
 def gathered(source: str | Path, changes: tuple[str, ...]) -> tuple[dict[str, Any], Origin]:
     """The plain data of a config, by path or shipped name, with changes; and where it is from."""
-    files = _layers(_found(source), ())
+    files = _layers(found(source), ())
     raw: dict[str, Any] = {}
     for _, layer in reversed(files):
         raw = _merged(raw, layer)
@@ -68,7 +68,7 @@ def short(text: str) -> str:
     return f"'{cut if cut.isprintable() else repr(cut)[1:-1]}'"
 
 
-def _found(source: str | Path) -> Path:
+def found(source: str | Path) -> Path:
     """A file by its path; a bare name that is no file here is that of a shipped config."""
     path = Path(source)
     bare = path.name == str(source) and path.suffix in ("", ".yaml")

@@ -10,22 +10,27 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from itertools import count
 from pathlib import Path
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from resistml.cohort.files import generate
 from resistml.cohort.plan import plan_of
 from resistml.config import RunConfig
 from resistml.documents import digest
 from resistml.errors import ConfigError, OutputError
+from resistml.evaluate.doubly_robust import Observed
 from resistml.evaluate.evaluation import Evaluation, evaluate
 from resistml.evaluate.judge import draw_judge
 from resistml.evaluate.learners import constant, logistic
+from resistml.evaluate.off_policy import RUN_FOLDS, bagged, off_policy
+from resistml.evaluate.survival_figures import survival_figures
 from resistml.evidence import Evidence, load_evidence
 from resistml.features.spec import FeatureSpec
 from resistml.learn.bundle import save_bundle
 from resistml.learn.data import as_model
 from resistml.learn.fit import Fitted, Params
+from resistml.learn.guards import Flag, training_flags
 from resistml.learn.parts import fit_parts
+from resistml.learn.survival import SurvivalParams
 from resistml.learn.train import fit_model
 from resistml.notice import NOTICE
 from resistml.predict.model import Model, load_bundle
@@ -162,6 +167,8 @@ class _Training:
                 fitted,
                 seed=derived_seed(config.seed, "parts"),
                 threads=config.model.threads,
+                survival=survival_params(config),
+                worlds=config.ensemble.worlds,
                 told=told,
             ),
         )
@@ -172,7 +179,14 @@ class _Training:
         model = self._timed(
             "save the model",
             lambda told: self._save(
-                folder / "model", evidence, world, spec, fitted, parts, evaluation
+                folder / "model",
+                evidence,
+                world,
+                spec,
+                fitted,
+                parts,
+                evaluation,
+                training_flags(spec, cohort.records, cohort.strategy),
             ),
         )
         return Run(self.id, folder, config, evidence, world, model, evaluation, rows, self.seconds)
@@ -204,8 +218,9 @@ class _Training:
         fitted: Fitted,
         parts: Parts,
         evaluation: Evaluation,
+        flags: tuple[Flag, ...],
     ) -> Model:
-        about = {
+        about: dict[str, Any] = {
             "name": self.config.name,
             "notice": NOTICE,
             "resistml": __version__,
@@ -213,6 +228,8 @@ class _Training:
             "trained_on": {"kind": "virtual", "patients": evaluation.n_train},
             "catalog_hash": evidence.hash,
             "world_hash": world.hash,
+            "ranking": self.config.ranking.model_dump(),
+            "flags": [flag.to_json() for flag in flags],
             "figures": headline(evaluation),
         }
         params = learner_params(self.config)
@@ -258,6 +275,12 @@ def learner_params(config: RunConfig) -> Params:
     return Params(**config.model.model_dump(exclude={"threads"}))
 
 
+def survival_params(config: RunConfig) -> SurvivalParams | None:
+    """The settings of the models of times from a config; None if there are to be none."""
+    stated = config.survival
+    return SurvivalParams(**stated.model_dump(exclude={"enabled"})) if stated.enabled else None
+
+
 def judge_model(model: Model, world: World, cohort: Cohort, config: RunConfig) -> Evaluation:
     """Judge a model beside its peers on fresh patients of the world it was trained on."""
     seed = derived_seed(config.seed, "judge")
@@ -268,6 +291,9 @@ def judge_model(model: Model, world: World, cohort: Cohort, config: RunConfig) -
         "logistic": logistic(spec, records, strategy, y),
         "constant": constant(spec, records, strategy, y),
     }
+    valued = derived_seed(config.seed, "off_policy")
+    learner = bagged(learner_params(config), seed=valued, threads=config.model.threads)
+    observed = Observed.of(spec, records, strategy, y)
     return evaluate(
         model,
         others,
@@ -275,4 +301,12 @@ def judge_model(model: Model, world: World, cohort: Cohort, config: RunConfig) -
         n_train=len(records),
         resamples=config.evaluate.resamples,
         seed=derived_seed(config.seed, "bootstrap"),
+        policy=off_policy(observed, learner, judge=judge, folds=RUN_FOLDS, seed=valued),
+        survival=survival_figures(
+            model,
+            cohort,
+            judge,
+            plan.observed(world),
+            seed=derived_seed(config.seed, "judge.survival"),
+        ),
     )

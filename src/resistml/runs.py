@@ -132,7 +132,7 @@ def _context(run: Run) -> ReportContext:
         audit=run.audit,
         claims=dict(run.evidence.claims),
         facts=run_facts(run),
-        limits=list(LIMITS),
+        limits=[*LIMITS, *(flag["message"] for flag in run.model.about.get("flags", ()))],
         names=_names(run.evidence),
         conflicts=run.world.conflicts,
         swarm=_swarm(run),

@@ -11,6 +11,8 @@ from pydantic import BaseModel, ValidationError
 
 from resistml.errors import did_you_mean, listed
 
+#: What is said of a key that no model has.
+UNKNOWN = "unknown key"
 #: Longest value that a message repeats.
 _LONGEST = 60
 
@@ -32,7 +34,7 @@ def first_fault(exc: ValidationError, model: type[BaseModel]) -> Fault:
     key = ".".join(str(part) for part in loc)
     if kind == "extra_forbidden":
         known = _fields(model, loc[:-1])
-        return Fault(key, "unknown key", listed(known), did_you_mean(str(loc[-1]), known))
+        return Fault(key, UNKNOWN, listed(known), did_you_mean(str(loc[-1]), known))
     if kind == "missing":
         return Fault(key, "is missing", None, "add it")
     if kind == "literal_error":
@@ -56,7 +58,7 @@ def _fields(model: type[BaseModel], loc: Sequence[int | str]) -> list[str]:
     for part in loc:
         found = {_name(at, field): field for field in at.model_fields}
         if isinstance(part, str) and part in found:
-            at = _model_in(at.model_fields[found[part]].annotation) or at
+            at = model_in(at.model_fields[found[part]].annotation) or at
     return [_name(at, field) for field in at.model_fields]
 
 
@@ -64,9 +66,9 @@ def _name(model: type[BaseModel], field: str) -> str:
     return model.model_fields[field].alias or field
 
 
-def _model_in(annotation: Any) -> type[BaseModel] | None:
+def model_in(annotation: Any) -> type[BaseModel] | None:
     """The first model class inside an annotation such as ``dict[str, X]`` or ``X | None``."""
     if isinstance(annotation, type) and issubclass(annotation, BaseModel):
         return annotation
-    inside = (_model_in(part) for part in get_args(annotation))
+    inside = (model_in(part) for part in get_args(annotation))
     return next((model for model in inside if model is not None), None)

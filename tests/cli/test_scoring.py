@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import json
 import math
+import shutil
 import time
 from pathlib import Path
 
@@ -12,6 +13,7 @@ import numpy as np
 import pyarrow.parquet as pq
 import pytest
 
+from resistml.documents import file_digest
 from resistml.explain.mechanisms import COLUMNS as EXPLAIN_COLUMNS
 from resistml.notice import NOTICE
 from resistml.predict.rank import COLUMNS as RANK_COLUMNS
@@ -287,3 +289,59 @@ def test_a_hundred_thousand_profiles(
     assert set(table["status"].to_pylist()) <= {"ok", "abstained"}
     # Generous: it takes a few seconds; a quadratic step would take minutes.
     assert time.perf_counter() - start < 120
+
+
+@pytest.mark.parametrize(
+    ("by", "said"),
+    [
+        ("pfs", "cannot rank by pfs: this bundle has no survival model"),
+        ("utility", "this bundle states no utility"),
+        ("oss", "did you mean 'os'?"),
+    ],
+)
+def test_what_cannot_be_ranked_by_is_told_and_nothing_written(
+    cli: Cli, examples: Path, small_bundle: Path, tmp_path: Path, by: str, said: str
+) -> None:
+    out = tmp_path / "ranked.csv"
+    done = cli("rank", examples, "-m", small_bundle, "--by", by, "-o", out, code=2)
+    assert said in done.stderr
+    assert not out.exists()
+
+
+def test_what_is_ranked_by_is_shown(
+    cli: Cli, examples: Path, small_bundle: Path, tmp_path: Path
+) -> None:
+    """By a utility of ten times the response the order is the same, and the value is beside it."""
+    stated = {"response": 10.0, "pfs_months": 0.0, "os_months": 0.0, "caution": 0.0}
+    bundle = tmp_path / "stating"
+    shutil.copytree(small_bundle, bundle)
+    document = json.loads((bundle / "model.json").read_text())
+    document["about"]["ranking"] = stated
+    (bundle / "model.json").write_text(json.dumps(document))
+    manifest = json.loads((bundle / "manifest.json").read_text())
+    manifest["files"]["model.json"] = file_digest(bundle / "model.json")
+    (bundle / "manifest.json").write_text(json.dumps(manifest))
+    plain = lines(cli("rank", examples, "-m", bundle, "--json"))
+    found = lines(cli("rank", examples, "-m", bundle, "--by", "utility", "--json"))
+    assert [x["strategy"] for x in found] == [x["strategy"] for x in plain]
+    assert all(x["value"] == pytest.approx(10 * x["p_response"]) for x in found if x["rank"])
+    shown = cli("rank", examples, "-m", bundle, "--by", "utility").stdout
+    assert "utility" in shown
+    assert "utility" not in cli("rank", examples, "-m", bundle).stdout
+
+
+def test_a_profile_with_little_measured_is_abstained(
+    cli: Cli, examples: Path, small_bundle: Path
+) -> None:
+    """Of the first example but one marker is left: said in both commands, and no fault."""
+    with examples.open(newline="") as handle:
+        (row, *_) = csv.DictReader(handle)
+    keep = ("patient_id", "setting", "strategy", "ABCB1")
+    examples.write_text(f"{','.join(keep)}\n{','.join(row[k] for k in keep)}\n")
+    (scored,) = lines(cli("score", examples, "-m", small_bundle, "--json"))
+    (ranked,) = lines(cli("rank", examples, "-m", small_bundle, "--json"))
+    assert scored["status"] == ranked["status"] == "abstained"
+    assert "mostly_unmeasured" in scored["flags"]
+    assert ranked["rank"] is None
+    for answer in (scored, ranked):
+        assert "13 of the setting's 14 markers were not measured" in answer["message"]

@@ -27,7 +27,20 @@ def test_train_makes_a_run_that_scores(cli: Cli, tmp_path: Path, examples: Path)
     metrics = json.loads((folder / "metrics.json").read_text())
     assert metrics["notice"] == NOTICE
     assert set(metrics["learners"]) == {"xgboost", "logistic", "constant"}
-    assert NOTICE in (folder / "report.html").read_text()
+    report = (folder / "report.html").read_text()
+    assert NOTICE in report
+    # What is odd in the training patients is said, in the report and the bundle too.
+    few = "strategies have fewer than 10 training patients in their setting"
+    assert few in report
+    assert any(line.startswith("note: ") and few in line for line in done.stderr.splitlines())
+    about = json.loads((folder / "model" / "model.json").read_text())["about"]
+    assert [flag["code"] for flag in about["flags"]] == ["few_patients"]
+    assert about["ranking"] == {
+        "response": 1.0,
+        "pfs_months": 0.01,
+        "os_months": 0.01,
+        "caution": 0.02,
+    }
     # By its run's id, and by its folder, the model answers alike.
     by_id = lines(cli("score", examples, "-m", document["run"], "--json"))
     assert by_id == lines(cli("score", examples, "-m", folder / "model", "--json"))

@@ -10,7 +10,7 @@ import pytest
 from scipy.special import expit, ndtr
 
 from resistml.cohort.draw import Drawn
-from resistml.cohort.fair import Fair, fair_expectations, mutation_posterior
+from resistml.cohort.fair import Fair, fair_expectations, fair_log_odds, mutation_posterior
 from resistml.rng import Streams
 from resistml.world.compiled import Compiled, clinical_terms, compile_setting, is_frail
 from resistml.world.laws import Synergy, World
@@ -399,3 +399,22 @@ def test_knowing_less_than_all_costs_something(block: Drawn) -> None:
     assert fair.var() < p.var()
     assert fair.var() + left == pytest.approx(p.var(), rel=0.05)
     assert np.corrcoef(p, fair)[0, 1] > 0.8
+
+
+def test_log_odds_give_the_same_expectations() -> None:
+    """Also where there are more patients than are conditioned on at a time."""
+    n = 300
+    noise = draw_noise(Streams(5), 0, 7)
+    p = draw_patients(WORLD, C, noise, np.arange(n))
+    hazard = clinical_terms(WORLD, C.arms, p.age, p.ecog)
+    frail = is_frail(WORLD, p.age, p.ecog)
+    given = (WORLD, C, p.recorded, hazard, frail)
+    fair = fair_expectations(*given, np.random.default_rng(2), 32)
+    found, rows = np.empty((n, len(C.arms))), []
+    for part, weight, eta in fair_log_odds(*given, np.random.default_rng(2), 32):
+        assert weight.shape == (part.stop - part.start, 64)
+        np.testing.assert_allclose(weight.sum(axis=1), 1.0)
+        found[part] = np.einsum("ip,ipa->ia", weight, expit(eta))
+        rows.append(part)
+    assert rows == [slice(0, 256), slice(256, 300)]
+    np.testing.assert_allclose(found, fair.p_response, atol=1e-12)

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from resistml.cohort.plan import Plan
-from resistml.evaluate.evaluation import Evaluation, _correlation, evaluate, subset
+from resistml.evaluate.evaluation import Evaluation, _correlation, evaluate
 from resistml.evaluate.judge import Judge, draw_judge
 from resistml.evaluate.metrics import auc
 from resistml.evaluate.policy import best_fixed_rule, captured, policy_value
@@ -72,41 +72,38 @@ def test_a_learner_that_knows_nothing(found: Evaluation, judge: Judge) -> None:
 
 def test_same_seed_same_figures(found: Evaluation, model: Model, judge: Judge) -> None:
     again = evaluate(model, {"half": half}, judge, n_train=3_000, resamples=20, seed=1)
-    assert again == found
+    assert again.to_json() == found.to_json()
     other = evaluate(model, {}, judge, n_train=3_000, resamples=20, seed=2)
     assert other.learners["xgboost"].auc.value == found.learners["xgboost"].auc.value
     assert other.learners["xgboost"].auc.low != found.learners["xgboost"].auc.low
 
 
-def test_by_setting_equals_each_setting_judged_alone(
-    found: Evaluation, model: Model, judge: Judge
-) -> None:
-    assert list(found.by_setting) == sorted(set(judge.records.setting))
-    assert sum(x["n"] for x in found.by_setting.values()) == N
-    part, rows = subset(judge, "crc_advanced")
-    figures = found.by_setting["crc_advanced"]
-    p = 1 - model.risk(part.oracle_records, part.arm).p
-    assert figures["n"] == len(part.records)
-    assert figures["auc"] == pytest.approx(auc(part.resistant, 1 - p[part.given]))
-    assert figures["auc_fair"] == pytest.approx(auc(part.resistant, 1 - part.p_fair[part.given]))
-    assert figures["value"] == pytest.approx(policy_value(part, p))
-    np.testing.assert_array_equal(judge.p_response[rows], part.p_response)
-    # The whole's values are the settings' weighted means.
-    for name, whole in (
-        ("value", found.learners["xgboost"].value),
-        ("value_fair", found.fair.value),
-        ("value_fixed_rule", found.value_fixed_rule),
-        ("mae", found.learners["xgboost"].mae),
-    ):
-        mean = sum(x[name] * x["n"] for x in found.by_setting.values()) / N
-        assert mean == pytest.approx(whole)
+def test_groups_add_up_to_the_whole(found: Evaluation) -> None:
+    assert found.by_setting == found.subgroups["setting"]
+    for named in found.subgroups.values():
+        assert sum(group.n for group in named.values()) == N
+        for name, whole in (
+            ("value", found.learners["xgboost"].value),
+            ("value_fair", found.fair.value),
+            ("value_fixed_rule", found.value_fixed_rule),
+            ("mae", found.learners["xgboost"].mae),
+            ("logloss", found.learners["xgboost"].logloss),
+        ):
+            mean = sum(getattr(group, name).value * group.n for group in named.values()) / N
+            assert mean == pytest.approx(whole)
 
 
-def test_subset_keeps_each_patients_rows(judge: Judge) -> None:
-    part, _ = subset(judge, "melanoma_advanced")
-    assert set(part.records.setting) == {"melanoma_advanced"}
-    assert part.arm[part.given].tolist() == part.strategy.tolist()
-    assert part.patient.max() == len(part.records) - 1
+def test_the_worst_group_is_of_the_groups(found: Evaluation) -> None:
+    worst = found.worst("mae")
+    assert worst is not None
+    assert found.subgroups[worst.division][worst.name] == worst.group
+    assert replace(found, subgroups={}).worst("mae") is None
+    assert replace(found, subgroups={}).by_setting == {}
+
+
+def test_what_observed_data_say_is_handed_on(found: Evaluation) -> None:
+    assert found.policy is None
+    assert found.to_json()["policy"] is None
 
 
 def test_calibration_curves(found: Evaluation, judge: Judge, model: Model) -> None:

@@ -18,6 +18,7 @@ from resistml.features.spec import (
     SettingSpec,
     StrategySpec,
 )
+from tests.features.settings import no_patients
 
 NAN = float("nan")
 Drawn = tuple[Records, Words]
@@ -34,7 +35,8 @@ def strategy(name: str, exposure: dict[str, float], cls: str = "chemotherapy") -
 
 
 def setting(name: str, panel: tuple[str, ...], means: dict[str, float]) -> SettingSpec:
-    return SettingSpec(name, name, 1, "A", panel, ("A", "B", "DENSE"), means, (18, 95))
+    arms = ("A", "B", "DENSE")
+    return SettingSpec(name, name, 1, "A", panel, arms, means, (18, 95), **no_patients(panel))
 
 
 SMALL = FeatureSpec(

@@ -18,6 +18,7 @@ from sklearn.utils.estimator_checks import parametrize_with_checks
 
 import resistml
 from resistml.errors import TableError
+from resistml.families import FAMILIES
 from resistml.learn.estimator import ResistanceClassifier
 from resistml.predict.rank import rank
 from resistml.predict.score import score
@@ -25,6 +26,9 @@ from tests.patients import Patients
 
 Floats = npt.NDArray[np.float64]
 QUICK: dict[str, Any] = {"bag": 2, "rounds": 4, "checks": 2, "n_jobs": 1}
+
+
+OTHERS = [name for name in FAMILIES if name != "xgboost"]
 
 
 def expected_failed_checks(estimator: object) -> dict[str, str]:
@@ -37,6 +41,31 @@ def expected_failed_checks(estimator: object) -> dict[str, str]:
 )
 def test_scikit_learn_contract(estimator: ResistanceClassifier, check: Any) -> None:
     check(estimator)
+
+
+@pytest.mark.slow
+@parametrize_with_checks(
+    [ResistanceClassifier(family=name, **QUICK) for name in OTHERS],
+    expected_failed_checks=expected_failed_checks,
+)
+def test_scikit_learn_contract_of_other_families(
+    estimator: ResistanceClassifier, check: Any
+) -> None:
+    check(estimator)
+
+
+@pytest.mark.parametrize("family", FAMILIES)
+def test_every_family_learns_a_plain_table(family: str) -> None:
+    X, y = arrays()
+    X[::9, 2] = np.nan
+    found = ResistanceClassifier(family=family, **QUICK).fit(X, y)
+    assert ((found.predict(X) == y).mean()) > 0.75
+    assert found.predict_proba(np.full((1, 3), np.nan)).shape == (1, 2)
+
+
+def test_unknown_family_is_said_when_fitting() -> None:
+    with pytest.raises(ValueError, match="family is 'forest'; allowed: xgboost"):
+        ResistanceClassifier(family="forest").fit(*arrays(n=40))
 
 
 def arrays(seed: int = 0, n: int = 600) -> tuple[Floats, Floats]:

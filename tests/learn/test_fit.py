@@ -5,7 +5,9 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -13,21 +15,50 @@ import pytest
 from scipy.special import expit
 from scipy.stats import chi2
 
-from resistml.learn.calibration import log_loss
+from resistml.features.ramps import ramps
+from resistml.features.terms import Terms
+from resistml.learn.base import BaseFitter
+from resistml.learn.calibration import log_loss, platt
 from resistml.learn.fit import (
     Fitted,
     OutOfBag,
-    Params,
-    TrainingData,
     bootstrap,
     candidate_rounds,
     fit_bag,
 )
+from resistml.learn.params import Params, TrainingData
 from resistml.predict.model import Features, bag_margins, calibrate
 from resistml.rng import Streams
 
 Floats = npt.NDArray[np.float64]
+Ints = npt.NDArray[np.int64]
 QUICK = Params(bag=4, rounds=40, checks=3)
+
+
+#: Four markers and a clinical column, in one setting with three strategies.
+MARKERS = 4
+TERMS = Terms(
+    setting=np.zeros(3, dtype=np.int64),
+    strategy=np.arange(3),
+    marker=np.arange(MARKERS)[None, :],
+    exposure=np.ones((3, MARKERS)),
+    bends=np.ones(MARKERS, dtype=bool),
+)
+
+
+def laid_out(x: Floats, arms: Ints, y: Floats) -> TrainingData:
+    """Patients of columns ``x`` (n, 5), NaN where unmeasured, which counts as 0."""
+    known = np.nan_to_num(x)
+    return TrainingData(
+        matrix=x,
+        centred=known,
+        arms=arms,
+        y=y,
+        n_arms=3,
+        signed=np.arange(x.shape[1]) < MARKERS,
+        bent=ramps(known[:, :MARKERS]),
+        terms=TERMS,
+    )
 
 
 def data(seed: int = 0, n: int = 1_500, *, effect: float = 1.0, bend: float = 0.0) -> TrainingData:
@@ -39,7 +70,12 @@ def data(seed: int = 0, n: int = 1_500, *, effect: float = 1.0, bend: float = 0.
     eta += bend * (2.0 * ((x[:, 2] > 0.5) & (x[:, 3] > 0)) - 0.5)
     y = (rng.random(n) < expit(eta)).astype(float)
     x[rng.random(x.shape) < 0.1] = np.nan
-    return TrainingData(x, np.nan_to_num(x), arms, y, 3, np.array([True] * 4 + [False]))
+    return laid_out(x, arms, y)
+
+
+def by_lot(d: TrainingData) -> TrainingData:
+    """The same patients with outcomes that nothing tells."""
+    return replace(d, y=np.random.default_rng(9).integers(0, 2, len(d.y)).astype(float))
 
 
 def fit(d: TrainingData, params: Params = QUICK, seed: int = 1) -> Fitted:
@@ -48,14 +84,22 @@ def fit(d: TrainingData, params: Params = QUICK, seed: int = 1) -> Fitted:
 
 
 def features(d: TrainingData) -> Features:
-    return Features(d.matrix.astype(np.float32), d.centred, d.arms)
+    return Features(d.matrix.astype(np.float32), d.centred, d.arms, d.bent, d.terms)
+
+
+def moved(d: TrainingData, **columns: Floats | float) -> Features:
+    """The patients with columns (``x0``, ``x1``, ...) at other values."""
+    x = d.matrix.copy()
+    for name, value in columns.items():
+        x[:, int(name[1:])] = value
+    return features(laid_out(x, d.arms, d.y))
 
 
 def raw(fitted: Fitted) -> list[bytes]:
     """All that a fit holds, as bytes."""
     parts = [np.array(fitted.knots).tobytes(), fitted.out_of_bag.tobytes()]
     for member in fitted.members:
-        parts += [member.intercepts.tobytes(), member.coefficients.tobytes()]
+        parts += [np.asarray(values).tobytes() for values in vars(member.base).values()]
         parts.append(bytes(member.booster.save_raw("ubj")))
     return parts
 
@@ -93,11 +137,14 @@ def test_same_bytes_whatever_the_threads_of_the_libraries() -> None:
 def test_another_seed_another_model() -> None:
     a, b = fit(data(), seed=3), fit(data(), seed=4)
     assert raw(a) != raw(b)
-    assert not np.array_equal(a.members[0].coefficients, a.members[1].coefficients)
+    assert not np.array_equal(a.members[0].base.slopes, a.members[1].base.slopes)
 
 
-def test_out_of_bag_margins_are_of_the_models_that_did_not_see_the_patient() -> None:
-    """Worked out anew from the bag: the mean over models whose bootstrap left the patient out."""
+def test_out_of_bag_margins_are_of_the_models_that_did_not_see_the_patient(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Cross-fitted: worked out anew, as the mean over models whose sample left the patient out."""
+    monkeypatch.setattr(BaseFitter, "about_all", lambda self, models: list(models))
     d = data()
     fitted = fit(d, seed=3)
     margins = bag_margins(fitted.members, features(d))
@@ -111,17 +158,17 @@ def test_out_of_bag_margins_are_of_the_models_that_did_not_see_the_patient() -> 
     assert 0.1 < 1 - some.mean() < 0.22
 
 
+def test_calibration_is_of_cross_fitted_margins_alone() -> None:
+    """The line is the one that fits them and the outcomes, and no other margin comes in."""
+    d = data()
+    fitted = fit(d, seed=3)
+    some = ~np.isnan(fitted.out_of_bag)
+    assert fitted.knots == platt(fitted.out_of_bag[some], d.y[some])
+
+
 def test_out_of_bag_loss_is_honest_about_noise() -> None:
     """Labels by lot: what is fitted looks learned in the bag; out of it, it must not."""
-    d = data(1, effect=0.0)
-    lot = TrainingData(
-        d.matrix,
-        d.centred,
-        np.zeros(len(d.y), dtype=np.int64),
-        np.random.default_rng(9).integers(0, 2, len(d.y)).astype(float),
-        1,
-        np.zeros(5, dtype=bool),
-    )
+    lot = replace(by_lot(data(1, effect=0.0)), signed=np.zeros(5, dtype=bool))
     greedy = Params(bag=4, rounds=60, checks=1, depth=6, learning_rate=0.5, min_child_weight=0)
     fitted = fit(lot, greedy)
     inside = bag_margins(fitted.members, features(lot)).mean(axis=1)
@@ -159,10 +206,11 @@ def test_additive_truth_keeps_few_trees_and_bent_truth_many(bend: float, few: bo
 
 @pytest.mark.parametrize(
     ("rounds", "checks", "expected"),
-    [(300, 6, [8, 33, 75, 133, 208, 300]), (1, 6, [1]), (10, 1, [10]), (3, 6, [1, 2, 3])],
+    [(300, 6, [0, 8, 33, 75, 133, 208, 300]), (1, 6, [0, 1]), (10, 1, [10]), (3, 6, [0, 1, 2, 3])],
 )
 def test_candidate_rounds(rounds: int, checks: int, expected: list[int]) -> None:
     assert candidate_rounds(Params(rounds=rounds, checks=checks)) == expected
+    assert candidate_rounds(Params(family="logistic", rounds=rounds, checks=checks)) == [0]
 
 
 def test_bootstrap_draws_n_patients_each_alike() -> None:
@@ -177,25 +225,29 @@ def test_bootstrap_draws_n_patients_each_alike() -> None:
 
 
 def test_monotone_where_signed() -> None:
-    """Raising a signed input never lowers the margin of any model of the bag."""
+    """Raising a signed input never lowers what trees add, nor the line that strategies share."""
     d = data(6, bend=1.0)
     fitted = fit(d, Params(bag=3, rounds=80, checks=1, depth=4))
-    for j in range(4):
-        low, high = (features(d) for _ in range(2))
-        high.matrix[:, j] += 0.7
-        high.centred[:, j] += 0.7
-        seen = ~np.isnan(d.matrix[:, j])
-        low_margin, high_margin = (bag_margins(fitted.members, f)[seen] for f in (low, high))
-        assert (high_margin - low_margin).min() > -1e-5
-        assert (high_margin - low_margin).max() >= 0
+    most = 0.0
+    for j in range(MARKERS):
+        low, high = features(d), moved(d, **{f"x{j}": d.matrix[:, j] + 0.7})
+        for member in fitted.members:
+            added = [
+                member.booster.inplace_predict(f.matrix, predict_type="margin") for f in (low, high)
+            ]
+            assert (added[1] - added[0]).min() > -1e-5
+            most = max(most, float((added[1] - added[0]).max()))
+    assert np.mean([m.base.slopes for m in fitted.members], axis=0).min() > -1e-9
+    assert most > 0.1
 
 
 def test_without_a_base_each_arm_keeps_its_rate() -> None:
     d = data(7)
     fitted = fit(d, Params(bag=3, rounds=20, checks=1, base=False))
     for member in fitted.members:
-        assert (member.coefficients == 0).all()
-        assert np.ptp(member.intercepts) > 0.5
+        for part in (member.base.slopes, member.base.own, member.base.clinical):
+            assert (part == 0).all()
+        assert np.ptp(member.base.intercepts) > 0.5
 
 
 def test_progress_is_told_model_by_model() -> None:
@@ -207,8 +259,7 @@ def test_progress_is_told_model_by_model() -> None:
 
 
 def test_two_patients_do_not_break_it() -> None:
-    d = data(n=2)
-    d = TrainingData(d.matrix, d.centred, d.arms, np.array([0.0, 1.0]), 3, d.signed)
+    d = replace(data(n=2), y=np.array([0.0, 1.0]))
     for seed in range(12):
         fitted = fit(d, Params(bag=2, rounds=2, checks=1), seed)
         margin = bag_margins(fitted.members, features(d)).mean(axis=1)
@@ -220,9 +271,10 @@ def test_out_of_bag_sums() -> None:
         def predict(self, matrix: object, **kwargs: object) -> Floats:
             return np.full(3, 1.0)
 
-    votes = OutOfBag([5], 3)
+    votes = OutOfBag([0, 5], 3)
     votes.add(Ones(), None, np.array([0.0, 1.0, 2.0]), np.array([True, False, False]))
     votes.add(Ones(), None, np.array([2.0, 3.0, 4.0]), np.array([True, True, False]))
+    np.testing.assert_array_equal(votes.margin(0), [1.0, 3.0, np.nan])  # where they start from
     np.testing.assert_array_equal(votes.margin(5), [2.0, 4.0, np.nan])
     expected = np.mean([np.logaddexp(0, 2.0), np.logaddexp(0, 4.0) - 4.0])
     assert votes.losses(np.array([0.0, 1.0, 1.0]))[5] == pytest.approx(expected)
@@ -231,6 +283,8 @@ def test_out_of_bag_sums() -> None:
 @pytest.mark.parametrize(
     ("change", "said"),
     [
+        ({"family": "forest"}, "family is 'forest'; allowed: xgboost, "),
+        ({"interactions": "none"}, "interactions is 'none'; allowed: any, within_mechanism"),
         ({"bag": 1}, "bag is 1; allowed: 2 or more"),
         ({"rounds": 0}, "rounds is 0; allowed: 1 or more"),
         ({"checks": 0}, "checks is 0; allowed: 1 or more"),
@@ -239,9 +293,9 @@ def test_out_of_bag_sums() -> None:
         ({"penalty": float("nan")}, "penalty is nan; allowed: above 0"),
     ],
 )
-def test_parameters_out_of_range(change: dict[str, float], said: str) -> None:
+def test_parameters_out_of_range(change: dict[str, Any], said: str) -> None:
     with pytest.raises(ValueError, match=said):
-        Params(**change)  # type: ignore[arg-type]
+        Params(**change)
 
 
 def test_every_parameter_is_a_key_of_the_config() -> None:

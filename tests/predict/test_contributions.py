@@ -9,6 +9,7 @@ from math import factorial
 import numpy as np
 import pytest
 
+from resistml.predict.additive import Additive
 from resistml.predict.contributions import Contributions, bearing, contributions
 from resistml.predict.model import Member, Model
 from tests.patients import Patients
@@ -31,8 +32,8 @@ def test_add_up_to_the_margin(found: Contributions, model: Model, patients: Pati
 
 def without_base(model: Model) -> Model:
     """Boosters alone."""
-    members = tuple(Member(m.intercepts * 0, m.coefficients * 0, m.booster) for m in model.members)
-    return replace(model, members=members)
+    nothing = Additive(**{name: values * 0 for name, values in vars(model.members[0].base).items()})
+    return replace(model, members=tuple(Member(nothing, m.booster) for m in model.members))
 
 
 def without_trees(model: Model) -> Model:
@@ -41,8 +42,7 @@ def without_trees(model: Model) -> Model:
 
     data = xgb.DMatrix(np.zeros((2, len(model.spec.columns))), label=[0.0, 1.0])
     nothing = xgb.train({"objective": "binary:logistic", "base_score": 0.5}, data, 0)
-    members = tuple(Member(m.intercepts, m.coefficients, nothing) for m in model.members)
-    return replace(model, members=members)
+    return replace(model, members=tuple(Member(m.base, nothing) for m in model.members))
 
 
 def test_booster_part_equals_the_shap_library(model: Model, patients: Patients) -> None:
@@ -62,19 +62,34 @@ def test_booster_part_equals_the_shap_library(model: Model, patients: Patients) 
     np.testing.assert_allclose(found.context, rest, atol=1e-6)
 
 
-def test_base_part_is_coefficient_times_distance(model: Model, patients: Patients) -> None:
+def test_base_part_is_what_a_marker_adds(model: Model, patients: Patients) -> None:
+    """Worked out from the shared lines and what strategies have of their own, ramp by ramp; a
+    clinical column's is its coefficient times its distance from the mean."""
     bases = without_trees(model)
     found = contributions(bases, patients.records, patients.strategy)
-    centred = model.features(patients.records, patients.strategy).centred
-    coefficients = np.mean([m.coefficients for m in model.members], axis=0)
-    arms = model.features(patients.records, patients.strategy).arms
-    bears = bearing(model.spec)[arms]
-    expected = (centred - model.column_means) * coefficients
+    spec, features = model.spec, model.features(patients.records, patients.strategy)
+    assert features.bent is not None
+    mean = {
+        name: np.mean([vars(m.base)[name] for m in model.members], axis=0)
+        for name in ("intercepts", "slopes", "own", "clinical")
+    }
+    markers, strategies = list(spec.markers), list(spec.strategies)
+    expected = np.zeros((len(features.arms), len(spec.columns)))
+    for i, (s, a) in enumerate(zip(patients.records.setting, patients.strategy, strict=True)):
+        for place, name in enumerate(spec.settings[s].panel):
+            j, exposure = markers.index(name), spec.strategies[a].exposure.get(name, 0.0)
+            slopes = exposure * mean["slopes"][j] + mean["own"][strategies.index(a), j]
+            expected[i, j] = slopes @ features.bent[i, place]
+    clinical = features.centred[:, len(markers) :]
+    expected[:, len(markers) :] = (clinical - model.clinical_means) * mean["clinical"]
+    bears = bearing(spec)[features.arms]
     np.testing.assert_allclose(found.values, np.where(bears, expected, 0), atol=1e-9)
-    intercepts = np.mean([m.intercepts for m in model.members], axis=0)
-    assert found.baseline == pytest.approx(intercepts.mean() + model.column_means @ coefficients)
-    context = (intercepts - intercepts.mean())[arms] + np.where(bears, 0, expected).sum(axis=1)
+    intercepts = mean["intercepts"]
+    usual = intercepts.mean()
+    assert found.baseline == pytest.approx(usual + model.clinical_means @ mean["clinical"])
+    context = (intercepts - usual)[features.arms] + np.where(bears, 0, expected).sum(axis=1)
     np.testing.assert_allclose(found.context, context, atol=1e-9)
+    assert np.ptp(found.values, axis=0).max() > 1
 
 
 def test_linear_values_are_shapley_values_by_definition() -> None:

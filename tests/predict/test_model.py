@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from scipy.special import expit
 
 import resistml.predict.model as module
+from resistml.predict.additive import additive_inputs, additive_margins
 from resistml.predict.model import Z90, Model, Risk, calibrate, sigmoid
 from tests.patients import Patients
 from tests.predict.tiny import tiny_model
@@ -64,14 +65,16 @@ def test_no_rows(model: Model, patients: Patients) -> None:
 
 def test_risk_closed_form() -> None:
     margins = np.array([[0.1, 0.5], [1.0, 1.0]])
-    risk = Risk(tiny_model(), margins)
+    risk = Risk(tiny_model(), margins, np.array([0.0, 0.09]))
     np.testing.assert_allclose(risk.margin, [0.3, 1.0])
     np.testing.assert_allclose(risk.p, expit([0.6, 2.0]))
     np.testing.assert_allclose(risk.members_p, expit(2 * margins))
+    # The standard deviation of two is their distance / sqrt(2).
+    np.testing.assert_allclose(risk.spread, [0.4 / np.sqrt(2), 0.3])
     low, high = risk.interval()
-    half = Z90 * 0.4 / np.sqrt(2)  # the standard deviation of two is their distance / sqrt(2)
-    np.testing.assert_allclose(low, expit([2 * (0.3 - half), 2.0]))
-    np.testing.assert_allclose(high, expit([2 * (0.3 + half), 2.0]))
+    half = Z90 * np.array([0.4 / np.sqrt(2), 0.3])
+    np.testing.assert_allclose(low, expit(2 * (np.array([0.3, 1.0]) - half)))
+    np.testing.assert_allclose(high, expit(2 * (np.array([0.3, 1.0]) + half)))
 
 
 def test_margin_is_base_plus_trees(model: Model, patients: Patients) -> None:
@@ -81,8 +84,10 @@ def test_margin_is_base_plus_trees(model: Model, patients: Patients) -> None:
     margins = model.margins(features)
     for k, member in enumerate(model.members):
         trees = member.booster.predict(xgb.DMatrix(features.matrix), output_margin=True)
-        base = member.intercepts[features.arms] + features.centred @ member.coefficients
+        inputs = additive_inputs(features)
+        base = additive_margins([member.base], *inputs, features.arms)[:, 0]
         np.testing.assert_allclose(margins[:, k], base + trees, atol=1e-6)
+        assert np.ptp(base) > 2
     assert np.abs(trees).max() > 0.01
 
 

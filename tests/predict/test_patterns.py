@@ -12,6 +12,7 @@ from resistml.features.matrix import Records
 from resistml.predict.patterns import (
     grouped,
     labels,
+    mostly_unmeasured,
     nothing_measured,
     reasons,
     unmeasured,
@@ -58,6 +59,21 @@ def test_unmeasured_is_by_panel() -> None:
 def test_nothing_measured_needs_a_panel() -> None:
     assert nothing_measured(np.array([[True, True], [True, False]])).tolist() == [True, False]
     assert nothing_measured(np.zeros((2, 0), dtype=bool)).tolist() == [False, False]
+
+
+@pytest.mark.parametrize(
+    ("absent", "mostly"),
+    [
+        ([True, True, False], True),
+        ([True, False, False], False),
+        ([True, True, True], False),  # nothing measured is said of it instead
+        ([True, False], False),
+        ([True, False, True, False], False),
+        ([], False),
+    ],
+)
+def test_more_than_half_unmeasured(absent: list[bool], mostly: bool) -> None:
+    assert mostly_unmeasured(np.array([absent], dtype=bool)).tolist() == [mostly]
 
 
 NEEDS = "immune needs P >= 50 or T == 1 and ecog < 2"

@@ -2,17 +2,24 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 import pytest
 from scipy.special import expit
 
+from resistml.errors import ModelError, UsageError
 from resistml.features.conditions import eligible
 from resistml.predict.model import Model
+from resistml.predict.parts import Parts
 from resistml.predict.rank import COLUMNS, rank
 from tests.patients import Patients
+from tests.predict.test_support import support
 from tests.predict.tiny import tiny_margins, tiny_model, tiny_profiles
+
+#: The arm one/immune among the five.
+IMMUNE = np.array([0, 0, 1, 0, 0])
 
 
 def lines(answer: dict[str, Any]) -> list[dict[str, Any]]:
@@ -38,7 +45,7 @@ def test_closed_form() -> None:
         assert line["lower"] < line["value"] < line["upper"]
         assert (line["patient_id"], line["setting"], line["status"]) == ("p0", "one", "ok")
     assert sum(line["p_best"] for line in found) == pytest.approx(1)
-    assert found[0]["p_best"] == 1
+    assert found[0]["p_best"] == max(line["p_best"] for line in found) > 0.9
     assert not any(line["tied"] for line in found[:1])
 
 
@@ -50,8 +57,8 @@ def test_closed_form() -> None:
         ({"A": 1, "T": 1, "P": 5, "ecog": 1}, {"chemo", "targeted", "immune"}),
         ({"A": 1, "T": 1, "P": 5}, {"chemo", "targeted"}),  # ecog decides, and is not known
         ({"A": 1, "P": 60}, {"chemo", "immune"}),  # T decides about targeted, and is not known
-        ({"A": 1}, {"chemo"}),
-        ({"T": 1}, {"chemo", "targeted"}),
+        ({"A": 1, "T": 0}, {"chemo"}),
+        ({"T": 1, "P": 5}, {"chemo", "targeted"}),
         ({"setting": "two", "A": 1, "T": 1, "P": 60}, {"chemo"}),
         ({"setting": "three", "T": 1}, {"targeted"}),
     ],
@@ -97,8 +104,81 @@ def test_nothing_measured_is_abstained() -> None:
         assert np.isnan(line["value"])
 
 
+def doubting(**changed: Any) -> Model:
+    return replace(tiny_model(), parts=Parts(support=support(**changed)))
+
+
+def test_profiles_that_are_doubted_have_no_rank() -> None:
+    full = {"A": 1, "T": 1, "P": 60, "ecog": 0}
+    model = doubting(counts=np.full(5, 40))
+    profiles = tiny_profiles(full, {**full, "A": 60}, {"A": 1}, full)
+    for everything in (False, True):
+        found = lines(rank(model, profiles, everything=everything))
+        per = [[x for x in found if x["patient_id"] == f"p{i}"] for i in range(4)]
+        assert [len(x) for x in per] == [3, 1, 1, 3]
+        (odd,), (scant,) = per[1:3]
+        for line in (odd, scant):
+            assert (line["status"], line["rank"], line["strategy"]) == ("abstained", None, "")
+            assert line["message"].endswith(": not ranked")
+            assert np.isnan([line["value"], line["p_response"], line["p_best"]]).all()
+        assert "A is 60" in odd["message"]
+        assert "2 of the setting's 3 markers" in scant["message"]
+
+
+def test_strategies_that_too_few_had_come_last_without_a_rank() -> None:
+    """Of ten and more training patients chemo alone had; the best is not among them."""
+    row = {"A": 1, "T": 1, "P": 60, "ecog": 1}
+    assert asked(row)[0]["strategy"] == "targeted"
+    found = lines(rank(doubting(), tiny_profiles(row, {**row, "T": 0}), everything=True))
+    assert [(x["rank"], x["strategy"], x["status"]) for x in found] == [
+        (1, "chemo", "ok"),
+        (None, "targeted", "unsupported"),
+        (None, "immune", "unsupported"),
+        (1, "chemo", "ok"),
+        (None, "immune", "unsupported"),
+        (None, "targeted", "ineligible"),
+    ]
+    few = "targeted: 3 training patient(s) had it in this setting, fewer than 10: not ranked"
+    assert found[1]["message"] == few
+    assert np.isnan([found[1]["value"], found[1]["p_response"], found[1]["p_best"]]).all()
+    assert found[0]["p_best"] > 0.95
+    assert not found[0]["tied"]
+
+
+def test_all_that_is_open_too_few_had() -> None:
+    model = doubting(counts=np.zeros(5, dtype=np.int64))
+    found = lines(rank(model, tiny_profiles({"A": 1, "T": 0})))
+    assert [x["status"] for x in found] == ["abstained", "unsupported"]
+    assert found[0]["message"] == "too few training patients had the strategies that are open"
+
+
+def test_by_utility_value_and_order_are_the_stated() -> None:
+    """Chemo has a caution and immune none: a high enough price turns the order."""
+    row = {"A": 1, "T": 0, "P": 50}
+    plain = asked(row)
+    assert [x["strategy"] for x in plain] == ["chemo", "immune"]
+    for price, order in ((0.0, ["chemo", "immune"]), (0.5, ["immune", "chemo"])):
+        stated = {"response": 2.0, "pfs_months": 0.0, "os_months": 0.0, "caution": price}
+        model = replace(tiny_model(), about={"ranking": stated})
+        found = lines(rank(model, tiny_profiles(row), by="utility"))
+        assert [x["strategy"] for x in found] == order
+        assert [x["rank"] for x in found] == [1, 2]
+        for x in found:
+            assert x["value"] == pytest.approx(2 * x["p_response"] - price * len(x["cautions"]))
+        by_response = {x["strategy"]: x for x in plain}
+        for x in found:  # all but order, value and ties is of response
+            same = by_response[x["strategy"]]
+            assert (x["p_response"], x["p_best"]) == (same["p_response"], same["p_best"])
+
+
+def test_what_cannot_be_ranked_by_is_refused_also_without_profiles() -> None:
+    for by, fault in (("pfs", ModelError), ("luck", UsageError)):
+        with pytest.raises(fault):
+            rank(tiny_model(), tiny_profiles(), by=by)
+
+
 def test_rejected_rows_keep_their_place() -> None:
-    found = asked({"A": 1}, {"setting": "four"}, {"A": 1, "setting": "two"})
+    found = asked({"A": 1, "T": 0}, {"setting": "four"}, {"A": 1, "setting": "two"})
     assert [line["patient_id"] for line in found] == ["p0", "p1", "p2"]
     assert [line["status"] for line in found] == ["ok", "rejected", "ok"]
     assert "'four' is not a known setting" in found[1]["message"]
@@ -122,12 +202,11 @@ def test_cautions_are_those_the_record_calls_for(row: dict[str, Any], cautions: 
 
 
 def test_unmeasured_markers_are_said_where_they_bear() -> None:
-    found = {line["strategy"]: line["message"] for line in asked({"T": 1, "ecog": 0})}
-    assert found == {
-        "chemo": "unmeasured, with a bearing here: A",
-        "targeted": "unmeasured, with a bearing here: A",
-        "immune": "unmeasured, with a bearing here: P",
-    }
+    found = [asked({"T": 1, "ecog": 0, **row}) for row in ({"P": 60}, {"A": 1})]
+    without_a, without_p = ({x["strategy"]: x["message"] for x in lines} for lines in found)
+    bearing = "unmeasured, with a bearing here"
+    assert without_a == {"chemo": f"{bearing}: A", "targeted": f"{bearing}: A", "immune": ""}
+    assert without_p == {"chemo": "", "targeted": "", "immune": f"{bearing}: P"}
 
 
 def test_ties_are_marked_on_both() -> None:
@@ -135,10 +214,10 @@ def test_ties_are_marked_on_both() -> None:
     model = tiny_model()
     level = -np.array([0.0, 0.2])  # chemo's margins less those of immune at P = 50
     members = tuple(
-        type(m)(m.intercepts - np.array([0, 0, gap, 0, 0]), m.coefficients, m.booster)
+        replace(m, base=replace(m.base, intercepts=m.base.intercepts - gap * IMMUNE))
         for m, gap in zip(model.members, np.array([0.5, 0.1]) + level, strict=True)
     )
-    equal = Model(model.spec, members, model.knots, model.column_means, {}, "")
+    equal = replace(model, members=members)
     profile = tiny_profiles({"A": 1, "P": 50, "T": 0})
     found = lines(rank(equal, profile))
     assert [line["strategy"] for line in found] == ["chemo", "immune"]

@@ -29,7 +29,7 @@ def changed(change: Callable[[Raw], object]) -> Raw:
     return raw
 
 
-def put(value: Any, *path: str) -> Callable[[Raw], object]:
+def put(value: Any, *path: str | int) -> Callable[[Raw], object]:
     """A change that puts a value at a place."""
 
     def change(raw: Raw) -> None:
@@ -130,6 +130,91 @@ FAULTS: dict[str, tuple[Callable[[Raw], object], str, str]] = {
     ),
     "no scale": (put(None, "markers", "A", "scale"), "markers.A.scale", "None is no number"),
     "a scale of 0": (put(0, "markers", "A", "scale"), "markers.A.scale", "0 is no positive number"),
+    "a mean that is not there": (
+        lambda raw: raw["settings"]["one"]["means"].pop("T"),
+        "settings.one.means",
+        "says nothing of 'T'",
+    ),
+    "ramps of what is not in the panel": (
+        put([0.0] * 6, "settings", "two", "ramp_means", "T"),
+        "settings.two.ramp_means",
+        "names 'T'",
+    ),
+    "ramps that are not there": (
+        lambda raw: raw["settings"]["one"]["ramp_means"].pop("P"),
+        "settings.one.ramp_means",
+        "says nothing of 'P'",
+    ),
+    "a ramp too few": (
+        lambda raw: raw["settings"]["one"]["ramp_means"]["A"].pop(),
+        "settings.one.ramp_means.A",
+        "has 5 numbers",
+    ),
+    "text for a ramp": (
+        put(["x"] * 6, "settings", "two", "ramp_means", "A"),
+        "settings.two.ramp_means.A",
+        "'x' is no number",
+    ),
+    "shares of what is not in the panel": (
+        put([0.0] * 6, "settings", "three", "segment_shares", "A"),
+        "settings.three.segment_shares",
+        "names 'A'",
+    ),
+    "shares that are not there": (
+        put({}, "settings", "three", "segment_shares"),
+        "settings.three.segment_shares",
+        "says nothing of 'T'",
+    ),
+    "a share too many": (
+        lambda raw: raw["settings"]["one"]["segment_shares"]["T"].append(0.0),
+        "settings.one.segment_shares.T",
+        "has 7 numbers",
+    ),
+    "a share without end": (
+        put(float("nan"), "settings", "one", "segment_shares", "P", 0),
+        "settings.one.segment_shares.P",
+        "nan is no number",
+    ),
+    "no covariance": (
+        put([], "settings", "one", "covariance"),
+        "settings.one.covariance",
+        "does not fit the panel",
+    ),
+    "a covariance of fewer markers": (
+        put([[1.0, 0.0], [0.0, 1.0]], "settings", "one", "covariance"),
+        "settings.one.covariance",
+        "does not fit the panel",
+    ),
+    "a ragged covariance": (
+        lambda raw: raw["settings"]["one"]["covariance"][1].pop(),
+        "settings.one.covariance",
+        "does not fit the panel",
+    ),
+    "text for a covariance": (
+        put([["x"]], "settings", "two", "covariance"),
+        "settings.two.covariance",
+        "'x' is no number",
+    ),
+    "an infinite covariance": (
+        put([[float("inf")]], "settings", "two", "covariance"),
+        "settings.two.covariance",
+        "inf is no number",
+    ),
+    "a lopsided covariance": (
+        put(0.5, "settings", "one", "covariance", 0, 1),
+        "settings.one.covariance",
+        "is not symmetric",
+    ),
+    "a covariance beyond what there can be": (
+        put([[1.0, 1.5, 0.0], [1.5, 1.0, 0.0], [0.0, 0.0, 1.0]], "settings", "one", "covariance"),
+        "settings.one.covariance",
+        "is not positive definite",
+    ),
+    "a variance of 0": (
+        put([[0.0]], "settings", "two", "covariance"),
+        "settings.two.covariance",
+        "is not positive definite",
+    ),
     "text for a limit": (put("low", "markers", "A", "limit"), "markers.A.limit", "no number"),
 }
 
@@ -143,6 +228,28 @@ def test_a_fault_names_the_file_and_the_key(name: str) -> None:
     assert (error.exit_code, error.file, error.key) == (2, str(SPEC), key)
     assert said in error.message
     assert error.hint
+
+
+def test_what_is_allowed_is_told() -> None:
+    raw = changed(put([[1.0]], "settings", "one", "covariance"))
+    with pytest.raises(ModelError) as caught:
+        check_references(spec_from_json(raw), SPEC)
+    assert caught.value.allowed == "3 rows of 3 numbers, one per marker of the panel"
+    raw = changed(put([0.0], "settings", "one", "ramp_means", "A"))
+    with pytest.raises(ModelError) as caught:
+        check_references(spec_from_json(raw), SPEC)
+    assert caught.value.allowed == "6, one per segment"
+
+
+@pytest.mark.parametrize("part", ["covariance", "ramp_means", "segment_shares"])
+def test_a_setting_without_a_part_is_no_spec(part: str) -> None:
+    with pytest.raises(KeyError, match=part):
+        spec_from_json(changed(lambda raw: raw["settings"]["two"].pop(part)))
+
+
+def test_a_setting_may_have_no_markers() -> None:
+    none = {"panel": [], "means": {}, "covariance": [], "ramp_means": {}, "segment_shares": {}}
+    check_references(spec_from_json(changed(lambda raw: raw["settings"]["two"].update(none))), SPEC)
 
 
 def test_the_nearest_name_is_given() -> None:

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from scipy.special import expit
 
 from resistml.features.links import forward
 from resistml.predict.model import Z90, Model
+from resistml.predict.parts import Parts
 from resistml.predict.score import COLUMNS, asked_strategy, score
 from tests.patients import Patients
+from tests.predict.test_support import support
 from tests.predict.tiny import tiny_margins, tiny_model, tiny_profiles, tiny_spec
 
 NAN = float("nan")
@@ -46,9 +50,9 @@ def test_exposures_are_those_of_the_strategy() -> None:
     [
         ({"A": 1, "T": 0, "P": 5}, "chemo", ["usual_strategy"], USUAL),
         (
-            {"A": 1, "strategy": "chemo"},
+            {"A": 1, "P": 5, "strategy": "chemo"},
             "chemo",
-            ["unmeasured:T", "unmeasured:P"],
+            ["unmeasured:T"],
             "",
         ),
         (
@@ -103,10 +107,46 @@ def test_nothing_measured_is_abstained() -> None:
     assert answer["flags"][1] == ["outside_panel:T", "unmeasured:A"]
 
 
+def test_what_is_doubted_is_abstained_and_says_why() -> None:
+    """Between others, so that one's doubts cannot be another's."""
+    model = replace(tiny_model(), parts=Parts(support=support()))
+    full = {"A": 1, "T": 1, "P": 50, "strategy": "chemo"}
+    answer = score(
+        model,
+        tiny_profiles(
+            full,
+            {"A": 1, "strategy": "chemo"},
+            full,
+            {**full, "A": 60},
+            {**full, "strategy": "targeted"},
+            {"A": 60, "strategy": "immune"},
+        ),
+    )
+    doubted = [False, True, False, True, True, True]
+    assert (answer["status"] == "abstained").tolist() == doubted
+    for name in ("p_resistance", "lower", "upper"):
+        assert np.isnan(answer[name]).tolist() == doubted
+    absent = ["unmeasured:T", "unmeasured:P"]
+    assert [list(found) for found in answer["flags"]] == [
+        [],
+        [*absent, "mostly_unmeasured"],
+        [],
+        ["outlying:A"],
+        ["unsupported"],
+        [*absent, "ineligible", "mostly_unmeasured", "outlying:A", "unsupported"],
+    ]
+    few = "3 training patient(s) had it in this setting, fewer than 10"
+    assert answer["message"][1] == "2 of the setting's 3 markers were not measured"
+    assert answer["message"][3].startswith("unlike the setting's training patients: A is 60")
+    assert answer["message"][4] == f"targeted: {few}"
+    assert answer["message"][5].count("; ") == 4
+    assert answer["message"][0] == answer["message"][2] == ""
+
+
 def test_rejected_rows_are_empty_and_say_why() -> None:
     answer = score(
         tiny_model(),
-        tiny_profiles({"setting": "four", "A": 1}, {"A": 1}, {"A": 1, "strategy": "chemi"}),
+        tiny_profiles({"setting": "four", "A": 1}, {"A": 1, "T": 0}, {"A": 1, "strategy": "chemi"}),
     )
     assert answer["status"].tolist() == ["rejected", "ok", "rejected"]
     assert np.isnan(answer["p_resistance"]).tolist() == [True, False, True]

@@ -5,9 +5,12 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 import xgboost as xgb
 
+from resistml.features.ramps import SEGMENTS
 from resistml.features.spec import (
+    CLINICAL,
     CautionSpec,
     ClaimSpec,
     FeatureSpec,
@@ -15,8 +18,12 @@ from resistml.features.spec import (
     SettingSpec,
     StrategySpec,
 )
+from resistml.predict.additive import Additive
 from resistml.predict.model import Member, Model
 from resistml.tables.profiles import Profiles, profiles_from_rows
+from tests.features.settings import no_patients
+
+Floats = npt.NDArray[np.float64]
 
 #: Intercepts (one row a model of the bag) of the arms one/chemo, one/targeted, one/immune,
 #: two/chemo, three/targeted.
@@ -56,8 +63,17 @@ def strategy(name: str, exposure: dict[str, float], **changed: Any) -> StrategyS
 
 
 def setting(name: str, panel: tuple[str, ...], *strategies: str) -> SettingSpec:
-    means = dict.fromkeys(panel, 0.0)
-    return SettingSpec(name, name.title(), 1, strategies[0], panel, strategies, means, (18.0, 95.0))
+    return SettingSpec(
+        id=name,
+        name=name.title(),
+        line=1,
+        usual=strategies[0],
+        panel=panel,
+        strategies=strategies,
+        means=dict.fromkeys(panel, 0.0),
+        ages=(18.0, 95.0),
+        **no_patients(panel),
+    )
 
 
 def tiny_spec() -> FeatureSpec:
@@ -108,11 +124,21 @@ def tiny_model() -> Model:
     data = xgb.DMatrix(np.zeros((2, columns)), label=[0.0, 1.0])
     nothing = {"objective": "binary:logistic", "base_score": 0.5}
     members = tuple(
-        Member(a, np.pad(b, (0, columns - len(b))), xgb.train(nothing, data, num_boost_round=0))
+        Member(straight_lines(spec, a, b), xgb.train(nothing, data, num_boost_round=0))
         for a, b in zip(INTERCEPTS, COEFFICIENTS, strict=True)
     )
     knots = np.array([[-1.0, -2.0], [1.0, 2.0]])
-    return Model(spec, members, knots, np.zeros(columns), {"name": "tiny"}, "")
+    return Model(spec, members, knots, np.zeros(len(CLINICAL)), {"name": "tiny"}, "")
+
+
+def straight_lines(spec: FeatureSpec, intercepts: Floats, coefficients: Floats) -> Additive:
+    """A base of markers alone, each with the slope of its coefficient throughout."""
+    return Additive(
+        intercepts=intercepts,
+        slopes=np.repeat(coefficients[:, None], SEGMENTS, axis=1),
+        own=np.zeros((len(spec.strategies), len(spec.markers))),
+        clinical=np.zeros(len(CLINICAL)),
+    )
 
 
 def tiny_profiles(*rows: dict[str, Any]) -> Profiles:
@@ -121,6 +147,6 @@ def tiny_profiles(*rows: dict[str, Any]) -> Profiles:
     return profiles_from_rows(full or {"patient_id": [], "setting": []}, tiny_spec())
 
 
-def tiny_margins(arm: int, a: float = 0.0, t: float = 0.0, p: float = 0.0) -> np.ndarray:
+def tiny_margins(arm: int, a: float = 0.0, t: float = 0.0, p: float = 0.0) -> Floats:
     """(bag,) margins of an arm at engaged, centred values of A, T and P."""
     return INTERCEPTS[:, arm] + COEFFICIENTS @ np.array([a, t, p])

@@ -9,6 +9,8 @@ import numpy as np
 
 from resistml.evaluate.evaluation import Evaluation, LearnerFigures
 from resistml.evaluate.metrics import Interval
+from resistml.evaluate.off_policy import PolicyValue
+from resistml.evaluate.subgroups import Group
 from resistml.report.model_report import ReportContext, Swarm
 
 NOTICE = "For research only, never for clinical use."
@@ -65,17 +67,46 @@ def figures(auc: float, value: float, captured: float, mae: float = 0.031) -> Le
     )
 
 
-def setting(n: float, auc: float, fair: float) -> dict[str, float]:
-    return {
-        "n": n,
-        "auc": auc,
-        "auc_fair": fair,
-        "mae": 0.0421,
-        "ece": 0.0087,
-        "value": 0.5123,
-        "value_fair": 0.5234,
-        "value_fixed_rule": 0.4987,
+def about(value: float, half: float = 0.004) -> Interval:
+    """A figure with an interval of so much on either side."""
+    return Interval(value, value - half, value + half)
+
+
+def group(n: int, auc: float, fair: float, mae: float = 0.0421, ece: float = 0.0087) -> Group:
+    return Group(
+        n=n,
+        auc=about(auc),
+        auc_fair=about(fair),
+        logloss=about(0.4871),
+        mae=about(mae),
+        ece=about(ece, 0.002),
+        value=about(0.5123),
+        value_fair=about(0.5234),
+        value_fixed_rule=about(0.4987),
+        captured=about(0.551),
+    )
+
+
+def policy(**changes: object) -> PolicyValue:
+    """What 20,000 patients say of a ranking that is truly worth 55.9%."""
+    fields: dict[str, object] = {
+        "estimate": Interval(0.5652, 0.5541, 0.5763),
+        "standard_error": 0.00566,
+        "modelled": 0.5611,
+        "weighted": 0.5721,
+        "true": 0.5592,
+        "true_error": 0.0019,
+        "covered": True,
+        "patients": 20_000,
+        "folds": 5,
+        "followed": 0.4812,
+        "effective": 6_543.2,
+        "clip": 0.01,
+        "clipped": 0.0007,
+        "largest_weight": 31.44,
+        "propensity": {"0%": 0.0082, "1%": 0.0913, "5%": 0.1211, "50%": 0.3402},
     }
+    return PolicyValue(**{**fields, **changes})  # type: ignore[arg-type]
 
 
 def evaluation() -> Evaluation:
@@ -102,9 +133,17 @@ def evaluation() -> Evaluation:
             "fair": (predicted - 0.004).tolist(),
             "count": [1234.5] * 10,
         },
-        by_setting={
-            "crc_advanced": setting(1380, 0.8016, 0.8075),
-            "melanoma_advanced": setting(1114, 0.6979, math.nan),
+        subgroups={
+            "setting": {
+                "crc_advanced": group(1380, 0.8016, 0.8075),
+                "melanoma_advanced": group(1114, 0.6979, math.nan),
+            },
+            "sex": {"female": group(6100, 0.841, 0.851), "male": group(6245, 0.84, 0.85)},
+            "age": {
+                "below 50": group(250, 0.81, 0.83, mae=0.0911, ece=0.0811),
+                "75 or older": group(2100, 0.82, 0.83, mae=0.0511),
+            },
+            "unmeasured markers": {"1": group(900, 0.82, 0.83, ece=0.0311)},
         },
         importance={
             "accumulation": 0.597,
@@ -116,6 +155,7 @@ def evaluation() -> Evaluation:
             "context": 1.021,
         },
         fidelity={"accumulation": 0.993, "target": math.nan, "apoptosis": 0.951},
+        policy=policy(),
     )
 
 

@@ -51,5 +51,16 @@ def test_card_bears_a_notice_even_where_none_is_given() -> None:
 def test_card_names_the_setting_furthest_from_the_oracle() -> None:
     evaluation = samples.evaluation()
     assert "crc advanced: AUC 0.802 against 0.807, n = 1,380" in card(ABOUT, evaluation)
-    blind = {"x": {**samples.setting(3, math.nan, math.nan)}}
-    assert "No setting has both" in card(ABOUT, dataclasses.replace(evaluation, by_setting=blind))
+    blind = {"setting": {"x": samples.group(3, math.nan, math.nan)}}
+    assert "No setting has both" in card(ABOUT, dataclasses.replace(evaluation, subgroups=blind))
+
+
+def test_card_names_the_worst_groups_and_the_value_from_observed_data() -> None:
+    said = card(ABOUT, samples.evaluation())
+    assert "Worst by error in probability is age 75 or older: 0.051" in said
+    assert "Worst by calibration error is 1 unmeasured marker: 0.031" in said
+    assert "56.5% (55.4% to 57.6%) from the 20,000 training patients alone" in said
+    assert "the interval holds the true 55.9%" in said
+    without = card(ABOUT, dataclasses.replace(samples.evaluation(), policy=None, subgroups={}))
+    assert "doubly robust" not in without
+    assert "Worst by" not in without

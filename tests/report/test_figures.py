@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import math
+from itertools import pairwise
 
 import numpy as np
 import pytest
@@ -18,6 +19,7 @@ from resistml.report.audit_view import (
     solved,
     tally,
 )
+from resistml.report.style import PALETTE
 from tests.report import samples
 
 
@@ -68,6 +70,64 @@ def test_every_axis_has_a_label() -> None:
     for axes in figures.calibration_figure(samples.evaluation()).axes:
         assert "%" in axes.get_xlabel()
         assert axes.get_ylabel()
+
+
+def test_settings_say_both_aucs_and_how_many_within_the_picture() -> None:
+    figure = figures.setting_figure(samples.evaluation())
+    assert "0.802 / 0.807   n 1,380" in texts(figure)
+    figure.draw_without_rendering()
+    for text in figure.axes[0].texts:
+        assert text.get_window_extent().x1 <= figure.bbox.x1
+
+
+def test_subgroups_have_a_row_each_under_a_heading() -> None:
+    figure = figures.subgroup_figure(samples.evaluation(), {"crc_advanced": "Colorectal"})
+    left, right = figure.axes
+    labels = [t.get_text() for t in left.get_yticklabels()]
+    assert labels == [
+        *("Setting", "Colorectal", "melanoma advanced"),
+        *("Sex", "female", "male"),
+        *("Age", "below 50", "75 or older"),
+        *("Unmeasured markers", "1"),
+    ]
+    bold = {t.get_text() for t in left.get_yticklabels() if t.get_fontweight() == "bold"}
+    assert bold == {"Setting", "Sex", "Age", "Unmeasured markers", "75 or older", "1"}
+    assert [t.get_text() for t in right.texts][:2] == ["n 1,380", "n 1,114"]
+    assert left.get_xlabel()
+    assert right.get_xlabel()
+
+
+def test_subgroups_show_figure_and_interval_and_mark_the_worst_and_the_small() -> None:
+    figure = figures.subgroup_figure(samples.evaluation())
+    left, right = figure.axes
+    drawn = {}
+    for axes in (left, right):
+        names = dict(
+            zip(left.get_yticks(), (t.get_text() for t in left.get_yticklabels()), strict=True)
+        )
+        dots = [line for line in axes.lines if line.get_marker() == "o"]
+        for line in dots:
+            name = names[line.get_ydata()[0]]
+            drawn[name, axes] = (line.get_xdata()[0], line.get_mec(), line.get_mfc())
+    value, edge, fill = drawn["75 or older", left]
+    assert value == pytest.approx(5.11)
+    assert (edge, fill) == (PALETTE["vermillion"], PALETTE["vermillion"])
+    assert drawn["75 or older", right][1] == PALETTE["blue"]
+    assert drawn["1", right][1] == PALETTE["vermillion"]
+    assert drawn["below 50", left][1:] == (PALETTE["slate"], PALETTE["paper"])
+    spans = [tuple(line.get_xdata()) for line in left.lines if line.get_marker() != "o"]
+    assert any(span == pytest.approx((8.71, 9.51)) for span in spans)
+
+
+def test_long_names_of_groups_do_not_run_into_each_other() -> None:
+    long = "Relapsed or refractory B-cell acute lymphoblastic leukaemia of childhood"
+    many = {f"s{i}": samples.group(400, 0.8, 0.81) for i in range(12)}
+    crowded = dataclasses.replace(samples.evaluation(), subgroups={"setting": many})
+    figure = figures.subgroup_figure(crowded, dict.fromkeys(many, long))
+    figure.draw_without_rendering()
+    boxes = [t.get_window_extent() for t in figure.axes[0].get_yticklabels()]
+    for above, below in pairwise(boxes):
+        assert below.y1 <= above.y0 + 0.5
 
 
 def test_nothing_known_can_still_be_drawn() -> None:

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import dataclasses
+import math
 import re
 from html.parser import HTMLParser
 from itertools import pairwise
 
 import pytest
 
+from resistml.evaluate.metrics import Interval
+from resistml.evaluate.off_policy import PolicyValue
 from resistml.report import words
 from resistml.report.model_report import illustrations, render
 from tests.report import samples
@@ -102,12 +105,12 @@ def test_text_is_escaped(html: str, page: Page) -> None:
 
 def test_every_figure_has_a_title_and_a_text_alternative(page: Page) -> None:
     drawings = page.all("svg")
-    assert len(drawings) == len(illustrations(samples.context())) == len(page.all("figure")) == 8
+    assert len(drawings) == len(illustrations(samples.context())) == len(page.all("figure")) == 9
     ids = {attrs["id"] for _, attrs in page.seen if "id" in attrs}
     for attrs in drawings:
         assert attrs["role"] == "img"
         assert set(str(attrs["aria-labelledby"]).split()) <= ids
-    assert len(page.all("figcaption")) == 8
+    assert len(page.all("figcaption")) == 9
     for shown in illustrations(samples.context()):
         assert shown.alt in page.text
         assert "n = " in shown.caption
@@ -140,13 +143,77 @@ def test_numbers_are_the_evaluations_own(page: Page) -> None:
         cells += [words.number(x) for x in (found.logloss, found.brier, found.mae, found.ece)]
         assert " ".join([name, *cells]) in page.text
     for name, found in evaluation.by_setting.items():
-        title = words.label(name, samples.context().names)
-        figures = [words.number(found[key]) for key in ("auc", "auc_fair", "mae", "ece")]
-        assert " ".join([title, words.count(found["n"]), *figures]) in page.text
-        values = [words.percent(found[k]) for k in ("value_fixed_rule", "value", "value_fair")]
-        assert " ".join([words.count(found["n"]), *values]) in page.text
+        values = (found.value_fixed_rule, found.value, found.value_fair)
+        said = " ".join([words.count(found.n), *(words.percent(x.value) for x in values)])
+        assert words.label(name, samples.context().names) in page.text
+        assert said in page.text
     for size in evaluation.importance.values():
         assert words.number(size) in page.text
+
+
+def test_every_figure_of_every_group_is_there(page: Page) -> None:
+    names = samples.context().names
+    for division, groups in samples.evaluation().subgroups.items():
+        assert f"Every figure by {division} ({len(groups)})" in page.text
+        for name, found in groups.items():
+            title = words.label(name, names) if division == "setting" else name
+            shown = [found.auc, found.auc_fair, found.logloss, found.mae, found.ece]
+            cells = [with_interval(x) for x in shown]
+            assert " ".join([title, words.count(found.n), *cells]) in page.text
+            shares = [found.value_fixed_rule, found.value, found.value_fair]
+            cells = [with_interval(x, percent=1) for x in shares]
+            cells.append(with_interval(found.captured, percent=0))
+            assert " ".join([title, words.count(found.n), *cells]) in page.text
+
+
+def with_interval(x: Interval, percent: int | None = None) -> str:
+    def said(value: float) -> str:
+        return words.number(value) if percent is None else words.percent(value, percent)
+
+    if math.isnan(x.low):
+        return said(x.value)
+    return f"{said(x.value)} {said(x.low)} to {said(x.high)}"
+
+
+def test_the_worst_groups_are_named_and_small_ones_are_not(page: Page) -> None:
+    assert (
+        "Worst by error in probability is age 75 or older: 0.051 (0.047 to 0.055), n = 2,100. "
+        "Worst by calibration error is 1 unmeasured marker: 0.031 (0.029 to 0.033), n = 900."
+    ) in page.text
+    assert "groups of fewer than 300 are left out" in page.text
+
+
+def test_what_observed_data_say_stands_beside_the_truth(page: Page) -> None:
+    for part in (
+        "It says 56.5% (55.4% to 57.6%); truly 55.9% would respond "
+        "(Monte-Carlo standard error 0.19%). The interval holds the truth.",
+        "the model's own is worth 56.1%",
+        "The outcome model alone 56.1%",
+        "Weighting alone 57.2%",
+        "The truth, on 12,345 fresh patients 55.9%",
+        "48.1% of patients; worth 6,543 after weighting",
+        "least 0.8%; 1% of patients below 9.1%; 5% of patients below 12.1%; median 34.0%",
+        "31.4; chances below 1% count as that, which 0.1% of those weighted were",
+    ):
+        assert part in page.text
+
+
+def shown_with(policy: PolicyValue | None) -> str:
+    changed = dataclasses.replace(samples.evaluation(), policy=policy)
+    return Page(render(samples.context(evaluation=changed))).text
+
+
+def test_an_interval_that_misses_is_said_to() -> None:
+    missed = samples.policy(true=0.52, covered=False)
+    assert "The interval misses the truth." in shown_with(missed)
+
+
+def test_without_a_truth_none_is_told() -> None:
+    unknown = samples.policy(true=math.nan, true_error=math.nan, covered=None)
+    text = shown_with(unknown)
+    assert "It says 56.5% (55.4% to 57.6%). What is valued" in text
+    assert "The truth, on" not in text
+    assert "What would real data say?" not in shown_with(None)
 
 
 def test_audit_table_and_conflicts_are_told(page: Page) -> None:
@@ -191,10 +258,10 @@ def test_page_is_small_and_the_same_each_time(html: str) -> None:
         {"facts": {}, "limits": [], "config": {}},
         {
             "evaluation": dataclasses.replace(
-                samples.evaluation(), fixed_rule={}, by_setting={}, importance={}, fidelity={}
+                samples.evaluation(), fixed_rule={}, subgroups={}, importance={}, fidelity={}
             )
         },
-        {"evaluation": dataclasses.replace(samples.evaluation(), by_setting={})},
+        {"evaluation": dataclasses.replace(samples.evaluation(), subgroups={})},
     ],
     ids=["no audit", "nothing solved", "no swarm", "bare", "no parts", "no settings"],
 )

@@ -95,3 +95,46 @@ def test_labels_and_sentences() -> None:
     assert words.sentence("Why?") == "Why?"
     assert words.join(["a", "b", "c"]) == "a, b and c"
     assert words.join(["a"]) == "a"
+
+
+def test_percent_interval() -> None:
+    assert words.percent_interval(Interval(0.5652, 0.5541, 0.5763)) == "56.5% (55.4% to 57.6%)"
+    assert words.percent_interval(Interval(math.nan, math.nan, math.nan)) == "–"
+
+
+@pytest.mark.parametrize(
+    ("division", "name", "said"),
+    [
+        ("setting", "crc_advanced", "Colorectal"),
+        ("setting", "aml_untreated", "aml untreated"),
+        ("sex", "female", "female"),
+        ("age", "75 or older", "age 75 or older"),
+        ("ECOG", "2 or more", "ECOG 2 or more"),
+        ("unmeasured markers", "1", "1 unmeasured marker"),
+        ("unmeasured markers", "3 or more", "3 or more unmeasured markers"),
+        ("age", "not recorded", "age not recorded"),
+    ],
+)
+def test_group_label(division: str, name: str, said: str) -> None:
+    assert words.group_label(division, name, {"crc_advanced": "Colorectal"}) == said
+
+
+def test_worst_words_name_the_groups_and_are_silent_without_any() -> None:
+    assert words.worst_words(samples.evaluation(), {}) == {
+        "error in probability": "age 75 or older: 0.051 (0.047 to 0.055), n = 2,100",
+        "calibration error": "1 unmeasured marker: 0.031 (0.029 to 0.033), n = 900",
+    }
+    assert words.worst_words(dataclasses.replace(samples.evaluation(), subgroups={}), {}) == {}
+
+
+@pytest.mark.parametrize(
+    ("covered", "said"),
+    [
+        (True, " alone; the interval holds the true 55.9%"),
+        (False, " alone; the interval misses the true 55.9%"),
+        (None, ""),
+    ],
+)
+def test_policy_words(covered: bool | None, said: str) -> None:
+    start = "56.5% (55.4% to 57.6%) from the 20,000 training patients"
+    assert words.policy_words(samples.policy(covered=covered)) == start + said

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from resistml.features.spec import FeatureSpec, MarkerSpec, SettingSpec, StrategySpec
+from tests.features.settings import no_patients
 
 
 def marker(name: str, kind: str, low: float, high: float, limit: float | None = None) -> MarkerSpec:
@@ -19,7 +20,8 @@ def marker(name: str, kind: str, low: float, high: float, limit: float | None = 
 
 def setting(name: str, line: int, panel: tuple[str, ...], arms: tuple[str, ...]) -> SettingSpec:
     """A setting for adults from 18 to 95."""
-    return SettingSpec(name, name, line, arms[0], panel, arms, {}, (18.0, 95.0))
+    known = no_patients(panel)
+    return SettingSpec(name, name, line, arms[0], panel, arms, {}, (18.0, 95.0), **known)
 
 
 @pytest.fixture(scope="session")

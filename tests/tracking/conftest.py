@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import fields
 from pathlib import Path
 
 import pytest
@@ -9,6 +10,7 @@ import pytest
 from resistml.config import RunConfig, validated
 from resistml.evaluate.evaluation import Evaluation, LearnerFigures
 from resistml.evaluate.metrics import Interval
+from resistml.evaluate.subgroups import Group
 from resistml.tracking.items import DatasetFacts, Items, RunFacts, run_items
 from resistml.tracking.opening import Store, open_store
 from resistml.tracking.place import resolve_uri
@@ -32,6 +34,14 @@ def figures(auc: float, value: float, mae: float = 0.0) -> LearnerFigures:
     )
 
 
+def by_setting(**aucs: float) -> dict[str, dict[str, Group]]:
+    """Groups by setting, with an AUC each."""
+    level = Interval(0.5, 0.4, 0.6)
+    rest = dict.fromkeys((f.name for f in fields(Group) if f.name not in ("n", "auc")), level)
+    groups = {name: Group(n=250, auc=Interval(x, x, x), **rest) for name, x in aucs.items()}
+    return {"setting": groups}
+
+
 @pytest.fixture
 def evaluation() -> Evaluation:
     """Figures of a small run."""
@@ -49,10 +59,7 @@ def evaluation() -> Evaluation:
         value_fixed_rule=0.42,
         fixed_rule={"nsclc_advanced": ("a", "b")},
         calibration={"predicted": [0.5], "observed": [0.5], "fair": [0.5], "count": [500.0]},
-        by_setting={
-            "nsclc_advanced": {"n": 300.0, "auc": 0.7},
-            "crc_advanced": {"n": 200.0, "auc": 0.6},
-        },
+        subgroups=by_setting(nsclc_advanced=0.7, crc_advanced=0.6),
         importance={"accumulation": 0.4, "target": 0.3, "clinical": 0.1},
         fidelity={"accumulation": 0.9, "target": 0.8},
     )

@@ -15,6 +15,7 @@ from resistml.evaluate.evaluation import Evaluation
 from resistml.evaluate.metrics import Interval
 from resistml.notice import NOTICE
 from resistml.tracking.items import EXPERIMENT_NOTE, Items, RunFacts, run_items
+from tests.tracking.conftest import by_setting
 
 #: Every metric of the hand-made run.
 EXPECTED = {
@@ -61,7 +62,7 @@ def test_metric_names_are_group_slash_name_of_letters_a_store_takes(items: Items
 def test_odd_letters_of_a_users_own_setting_are_replaced(
     config: RunConfig, evaluation: Evaluation, facts: RunFacts
 ) -> None:
-    odd = replace(evaluation, by_setting={"my setting/é(1)": {"auc": 0.5}})
+    odd = replace(evaluation, subgroups=by_setting(**{"my setting/é(1)": 0.5}))
     assert run_items(config, odd, facts).metrics["setting_auc/my_setting___1_"] == 0.5
 
 
@@ -72,7 +73,7 @@ def test_a_figure_that_is_not_finite_is_left_out_and_named(
     broken = replace(
         evaluation,
         fidelity={"accumulation": nan, "target": 0.8},
-        by_setting={"nsclc_advanced": {"auc": nan}, "crc_advanced": {"auc": 0.6}},
+        subgroups=by_setting(nsclc_advanced=nan, crc_advanced=0.6),
         learners={
             **evaluation.learners,
             "xgboost": replace(evaluation.learners["xgboost"], auc=Interval(0.75, nan, inf)),

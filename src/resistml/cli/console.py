@@ -98,6 +98,13 @@ class Watched:
     def __init__(self, progress: Any) -> None:
         self._progress = progress
 
+    def say(self, line: str) -> None:
+        """Say a line on stderr, above the bars."""
+        if self._progress is None:
+            print(line, file=sys.stderr, flush=True)
+        else:
+            self._progress.console.print(line, markup=False, highlight=False, soft_wrap=True)
+
     def stage(self, name: str) -> Callable[[int, int], None]:
         """Begin a stage, unless the run was told to stop in the one before."""
         signals.heed()

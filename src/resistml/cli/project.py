@@ -25,7 +25,7 @@ def demo(
 ) -> None:
     """The main job, end to end: from the review to scored, ranked and explained profiles."""
     from resistml import pipeline, shipped
-    from resistml.cli.training import print_run
+    from resistml.cli.training import print_run, say_flags
     from resistml.config import load_config
     from resistml.explain.mechanisms import explain_profiles
     from resistml.predict.rank import rank
@@ -36,6 +36,7 @@ def demo(
     chosen = load_config(config)
     with console.watched() as progress:
         run = pipeline.train(chosen, shipped.project_root(), progress)
+    say_flags(run)
     print_run(run)
     examples = shipped.folder("examples") / "profiles.csv"
     profiles = read_profiles(examples, run.model.spec)

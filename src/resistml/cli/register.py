@@ -12,6 +12,7 @@ from resistml.cli.runs import add as add_ui
 from resistml.cli.runs import app as runs_app
 from resistml.cli.scoring import add as add_scoring
 from resistml.cli.training import add as add_training
+from resistml.cli.tuning import add as add_tuning
 
 
 def all_commands(app: typer.Typer) -> None:
@@ -22,6 +23,7 @@ def all_commands(app: typer.Typer) -> None:
     app.add_typer(evidence_app, name="evidence", rich_help_panel="Evidence and world")
     app.add_typer(cohort_app, name="cohort", rich_help_panel="Evidence and world")
     add_training(app)
+    add_tuning(app)
     app.add_typer(profiles_app, name="profiles", rich_help_panel="Profiles")
     add_scoring(app)
     app.add_typer(runs_app, name="runs", rich_help_panel="Runs")

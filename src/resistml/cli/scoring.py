@@ -47,14 +47,27 @@ def rank(
     everything: Annotated[
         bool, typer.Option("--all", help="Add the ineligible strategies, with the reasons.")
     ] = False,
+    by: Annotated[
+        str,
+        typer.Option(
+            metavar="BASIS",
+            help="response, pfs or os (median months), or utility (the config states it).",
+        ),
+    ] = "response",
     force: Force = False,
     json: Json = False,
 ) -> None:
-    """The strategies open to each profile, best modelled response first. No recommendation."""
+    """The strategies open to each profile, best first by modelled response. No recommendation."""
     from resistml.predict.rank import rank as ask
 
     _answer(
-        profiles, model, out, force, json, lambda m, p: ask(m, p, everything=everything), show.ranks
+        profiles,
+        model,
+        out,
+        force,
+        json,
+        lambda m, p: ask(m, p, everything=everything, by=by),
+        lambda m, p, rows: show.ranks(m, p, rows, by=by),
     )
 
 

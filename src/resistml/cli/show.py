@@ -18,6 +18,8 @@ Rows = dict[str, Any]
 
 #: Half the width of a bar of contributions, in characters; one log-odds fills a third of it.
 BAR = 12
+#: Heads of what is ranked by, beside response.
+BASIS = {"pfs": "PFS, months", "os": "OS, months", "utility": "utility"}
 
 
 def _lines(rows: Rows) -> list[dict[str, Any]]:
@@ -26,9 +28,14 @@ def _lines(rows: Rows) -> list[dict[str, Any]]:
 
 
 def _interval(line: dict[str, Any]) -> str:
+    """The interval for the training patients; under it, where there is one, for the evidence."""
     if line["lower"] is None or line["lower"] != line["lower"]:
         return ""
-    return f"{percent(line['lower'])} to {percent(line['upper'])}"
+    said = f"{percent(line['lower'])} to {percent(line['upper'])}"
+    if "evidence_lower" not in line:
+        return said
+    ends = percent(line["evidence_lower"]), percent(line["evidence_upper"])
+    return f"{said}\nevidence: {ends[0]} to {ends[1]}"
 
 
 def _more(total: int, shown: int, what: str) -> None:
@@ -68,8 +75,8 @@ def scores(model: Model, profiles: Profiles, rows: Rows) -> None:
     _more(len(lines), SHOWN, "profiles")
 
 
-def ranks(model: Model, profiles: Profiles, rows: Rows) -> None:
-    """A table per profile, best modelled response first."""
+def ranks(model: Model, profiles: Profiles, rows: Rows, by: str = "response") -> None:
+    """A table per profile, best first; what is ranked by is shown where it is not response."""
     screen = console.stdout()
     groups = [
         (patient, list(lines))
@@ -78,12 +85,17 @@ def ranks(model: Model, profiles: Profiles, rows: Rows) -> None:
     for patient, lines in groups[: SHOWN // 3]:
         setting = model.spec.settings.get(lines[0]["setting"])
         name = setting.name if setting else lines[0]["setting"]
-        columns = ("rank", "strategy", "p(response)", "90% interval", "p(best)", "tied", "to mind")
+        valued = () if by == "response" else (BASIS[by],)
+        columns = ("rank", "strategy", *valued, "p(response)", "90% interval", "p(best)")
         made = console.table(
-            f"{patient} · {name}", columns, right=("rank", "p(response)", "p(best)")
+            f"{patient} · {name}",
+            (*columns, "tied", "to mind"),
+            right=("rank", *valued, "p(response)", "p(best)"),
         )
         for line in lines:
-            made.add_row(*_rank_cells(model, line))
+            cells = _rank_cells(model, line)
+            value = "" if line["rank"] is None else f"{line['value']:.3g}"
+            made.add_row(*cells[:2], *(value for _ in valued), *cells[2:])
         screen.print(made)
     screen.print(
         "p(best): how often the strategy is best within the bag of models. =: cannot be told "

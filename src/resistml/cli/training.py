@@ -1,4 +1,4 @@
-"""`resistml train`, `report`, `benchmark`, `config`: making models and judging them."""
+"""`resistml train`, `report`, `config`: making models and saying what they are."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from resistml.cli import console
+from resistml.cli.benchmark import add as add_benchmark
 from resistml.cli.console import Json
 
 if TYPE_CHECKING:
@@ -29,7 +30,7 @@ Set = Annotated[
 def add(app: typer.Typer) -> None:
     """Add the commands to the root."""
     app.command(rich_help_panel=PANEL)(train)
-    app.command(rich_help_panel=PANEL)(benchmark)
+    add_benchmark(app, PANEL)
     app.add_typer(report_app, name="report", rich_help_panel=PANEL)
     app.add_typer(config_app, name="config", rich_help_panel=PANEL)
 
@@ -43,6 +44,7 @@ def train(config: ConfigName, changes: Set = None, json: Json = False) -> None:
     chosen = load_config(config, tuple(changes or ()))
     with console.watched() as progress:
         run = pipeline.train(chosen, shipped.project_root(), progress)
+    say_flags(run)
     if json:
         console.print_json(
             {
@@ -58,16 +60,38 @@ def train(config: ConfigName, changes: Set = None, json: Json = False) -> None:
     console.notice()
 
 
+def say_flags(run: Run) -> None:
+    """What was odd in the training data, to stderr."""
+    for flag in run.model.about.get("flags", ()):
+        print(f"note: {flag['message']}", file=sys.stderr)
+
+
 def print_run(run: Run) -> None:
     """A run's figures, and where everything is."""
     screen = console.stdout()
     screen.print(figures_table(run.evaluation))
+    for head, line in group_lines(run):
+        screen.print(f"{head:<8} {line}", soft_wrap=True, markup=False)
     screen.print(f"audit    {audit_line(run)}")
     screen.print(f"model    {run.folder / 'model'}", soft_wrap=True)
     if (run.folder / "report.html").exists():
         screen.print(f"report   {run.folder / 'report.html'}", soft_wrap=True)
     if run.tracked is not None:
         screen.print("MLflow   `resistml ui` starts its pages and says where they are")
+
+
+def group_lines(run: Run) -> list[tuple[str, str]]:
+    """In which groups the model does worst, and what observed data say of its ranking."""
+    from resistml.report import words
+
+    names = {name: setting.name for name, setting in run.evidence.settings.items()}
+    said = [
+        ("worst", f"{called}: {group}")
+        for called, group in words.worst_words(run.evaluation, names).items()
+    ]
+    if run.evaluation.policy is not None:
+        said.append(("policy", words.policy_words(run.evaluation.policy)))
+    return said
 
 
 def audit_line(run: Run) -> str:
@@ -117,46 +141,6 @@ def _figures(f: Any) -> list[str]:
         f"{f.value:.1%}",
         console.percent(f.captured),
     ]
-
-
-def benchmark(
-    full: Annotated[bool, typer.Option("--full", help="More sizes and seeds; takes long.")] = False,
-    world: Annotated[
-        list[str] | None,
-        typer.Option("--world", help="Only this world; may be repeated.", metavar="WORLD"),
-    ] = None,
-    json: Json = False,
-) -> None:
-    """Learners and oracles on fresh draws, by number of training patients.
-
-    Worlds: default; form and knowledge, which are other than the learners are told;
-    hidden_confounding, where treatment was chosen by what is not recorded.
-    """
-    from resistml.evaluate.benchmark import SCENARIOS, run_benchmark
-
-    with console.watched() as progress:
-        found = run_benchmark(full=full, progress=progress, worlds=world or tuple(SCENARIOS))
-    if json:
-        console.print_json(found)
-        return
-    figures = ("auc", "auc_fair", "auc_oracle", "mae", "ece")
-    columns = ("world", "patients", "seed", "learner", *figures, "captured")
-    title = f"Judged on {found['judge']:,} fresh patients of each world"
-    made = console.table(title, columns, right=("patients", "seed", *figures, "captured"))
-    for row in found["results"]:
-        made.add_row(
-            row["world"],
-            f"{row['patients']:,}",
-            str(row["seed"]),
-            row["learner"],
-            *(f"{row[name]:.4f}" for name in figures),
-            console.percent(row["captured"]),
-        )
-    console.stdout().print(made)
-    for name, gaps in found["gaps"].items():
-        said = ", ".join(f"{gap:.4f} {how}" for how, gap in gaps.items())
-        print(f"gap between fair oracle and best fixed rule, {name}: {said}")
-    console.notice()
 
 
 @report_app.command("model")

@@ -7,6 +7,7 @@ in antithetic pairs, so that the Monte-Carlo error of a probability stays below 
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -14,7 +15,7 @@ import numpy.typing as npt
 from scipy.special import expit, ndtri
 from scipy.stats import qmc
 
-from resistml.cohort.latent import Seen, draw_latent
+from resistml.cohort.latent import Latent, Seen, draw_latent
 from resistml.world.compiled import Compiled
 from resistml.world.laws import World
 
@@ -90,27 +91,85 @@ class _Dice:
         return np.split(np.maximum(uniform, 1e-12), self._ends, axis=2)
 
 
+def fair_log_odds(
+    world: World,
+    c: Compiled,
+    recorded: Floats,
+    hazard: Floats,
+    frail: Bools,
+    rng: np.random.Generator,
+    pairs: int = PAIRS,
+) -> Iterator[tuple[slice, Floats, Floats]]:
+    """What the records leave open of the log-odds of response, in runs of patients.
+
+    Takes what :func:`fair_expectations` takes, for expectations of other things than the response.
+
+    Yields
+    ------
+    rows : slice
+        The patients of the run.
+    weight : (rows, 2 * pairs) array
+        Of each draw; they add up to 1 for each patient.
+    eta : (rows, 2 * pairs, A) array
+        Log-odds of response in each draw.
+    """
+    dice = _Dice(rng, c, pairs)
+    for i in range(0, len(recorded), _CHUNK):
+        rows = slice(i, min(i + _CHUNK, len(recorded)))
+        draws = _Draws.of(world, c, recorded[rows], frail[rows], dice)
+        sides = list(draws.sides(c, hazard[rows]))
+        weight = np.concatenate([side[0] for side in sides], axis=1)
+        yield rows, weight, np.concatenate([side[2] for side in sides], axis=1)
+
+
+@dataclass(frozen=True)
+class _Draws:
+    """Draws of the true markers of n patients: ``z`` of the continuous ones, ``mutated``
+    (n, pairs, B), and ``posterior`` (n, B), the chance of each mutation."""
+
+    z: Latent
+    mutated: Bools
+    posterior: Floats
+
+    @classmethod
+    def of(cls, world: World, c: Compiled, recorded: Floats, frail: Bools, dice: _Dice) -> _Draws:
+        n, n_c = len(recorded), len(c.continuous)
+        factor, unique, within, rank = dice.roll(n)
+        posterior = mutation_posterior(c, recorded[:, n_c:], frail)
+        by_marker = dict(zip(dice.loose, np.moveaxis(within, 2, 0), strict=True))
+        seen = Seen.of(world, c, recorded[:, :n_c], frail)
+        z = draw_latent(c, seen, ndtri(factor), ndtri(unique), by_marker)
+        return cls(z, rank < posterior[:, None, :], posterior)
+
+    def sides(self, c: Compiled, hazard: Floats) -> Iterator[tuple[Floats, Floats, Floats]]:
+        """Of either side of the pairs: weights (n, pairs), terms (n, pairs, T) and log-odds of
+        response (n, pairs, A)."""
+        n, pairs, _ = self.mutated.shape
+        n_c = len(c.continuous)
+        f = np.empty((n, pairs, len(c.markers)))
+        f[:, :, n_c:] = self.mutated
+        repeated = np.repeat(hazard, pairs, axis=0)
+        for sign, weight in zip((1.0, -1.0), self.z.weights, strict=True):
+            z = self.z.middle + sign * self.z.swing
+            f[:, :, :n_c] = c.standardised(c.location + c.spread * z)
+            terms = c.terms(f.reshape(n * pairs, -1))
+            eta = c.alpha + terms @ c.term_weights.T - repeated
+            yield weight, terms.reshape(n, pairs, -1), eta.reshape(n, pairs, -1)
+
+
 def _chunk(
     world: World, c: Compiled, recorded: Floats, hazard: Floats, frail: Bools, dice: _Dice
 ) -> Fair:
-    n, n_c, pairs = len(recorded), len(c.continuous), dice.pairs
-    factor, unique, within, rank = dice.roll(n)
-    posterior = mutation_posterior(c, recorded[:, n_c:], frail)
-    by_marker = dict(zip(dice.loose, np.moveaxis(within, 2, 0), strict=True))
-    seen = Seen.of(world, c, recorded[:, :n_c], frail)
-    z = draw_latent(c, seen, ndtri(factor), ndtri(unique), by_marker)
-    f = np.empty((n, pairs, len(c.markers)))
-    f[:, :, n_c:] = rank < posterior[:, None, :]
-    repeated = np.repeat(hazard, pairs, axis=0)
+    draws = _Draws.of(world, c, recorded, frail, dice)
+    n, z = len(recorded), draws.z
     p, terms = np.zeros((n, len(c.arms))), np.zeros((n, c.term_weights.shape[1]))
-    for sign, weight in zip((1.0, -1.0), z.weights, strict=True):
-        f[:, :, :n_c] = c.standardised(c.location + c.spread * (z.middle + sign * z.swing))
-        drawn = c.terms(f.reshape(n * pairs, -1))
-        rates = expit(c.alpha + drawn @ c.term_weights.T - repeated).reshape(n, pairs, -1)
-        p += np.einsum("ip,ipa->ia", weight, rates)
+    for weight, drawn, eta in draws.sides(c, hazard):
+        p += np.einsum("ip,ipa->ia", weight, expit(eta))
         if not c.additive:
-            terms += np.einsum("ip,ipt->it", weight, drawn.reshape(n, pairs, -1))
-    f_mean = np.concatenate([c.standardised(c.location + c.spread * z.mean), posterior], axis=1)
+            terms += np.einsum("ip,ipt->it", weight, drawn)
+    f_mean = np.concatenate(
+        [c.standardised(c.location + c.spread * z.mean), draws.posterior], axis=1
+    )
     along_a_line = np.setdiff1d(np.arange(len(c.markers)), [column for column, _ in c.bends])
     terms[:, along_a_line] = f_mean[:, along_a_line]
     return Fair(p, terms)

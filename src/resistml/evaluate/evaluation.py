@@ -18,7 +18,9 @@ from resistml.evaluate.metrics import (
     calibration_error,
     log_loss,
 )
+from resistml.evaluate.off_policy import PolicyValue
 from resistml.evaluate.policy import best_fixed_rule, captured, policy_value
+from resistml.evaluate.subgroups import Group, Worst, subgroups, worst
 from resistml.explain.mechanisms import by_mechanism, groups
 from resistml.predict.contributions import contributions
 from resistml.predict.model import Model
@@ -64,14 +66,18 @@ class Evaluation:
         The best priority list of each setting.
     calibration : dict of lists
         ``predicted``, ``observed``, ``fair``, ``count`` in ten bins of the model's p(resistance).
-    by_setting : dict
-        Per setting: ``n``, ``auc``, ``auc_fair``, ``mae``, ``ece``, ``value``, ``value_fair``,
-        ``value_fixed_rule``.
+    subgroups : dict
+        Figures of the model by ``setting``, ``sex``, ``age``, ``ECOG`` and ``unmeasured markers``.
     importance : dict
         Mean absolute contribution to the log-odds, per mechanism.
     fidelity : dict
         Per mechanism, the correlation of contributions with the fair truth, both centred per
         setting and strategy, over rows where the truth varies.
+    policy : PolicyValue or None
+        What the training patients alone say that the learned ranking is worth, and the truth.
+    survival : dict
+        Figures of the models of times; see
+        :func:`resistml.evaluate.survival_figures.survival_figures`.
     """
 
     n_train: int
@@ -83,9 +89,20 @@ class Evaluation:
     value_fixed_rule: float
     fixed_rule: dict[str, tuple[str, ...]]
     calibration: dict[str, list[float]]
-    by_setting: dict[str, dict[str, float]]
+    subgroups: dict[str, dict[str, Group]]
     importance: dict[str, float]
     fidelity: dict[str, float] = field(default_factory=dict)
+    policy: PolicyValue | None = None
+    survival: dict[str, Any] = field(default_factory=dict)
+
+    @property
+    def by_setting(self) -> dict[str, Group]:
+        """Figures of the model in each setting."""
+        return self.subgroups.get("setting", {})
+
+    def worst(self, figure: str) -> Worst | None:
+        """The group of greatest ``mae`` or ``ece``, of those of :data:`LEAST` patients or more."""
+        return worst(self.subgroups, figure)
 
     def to_json(self) -> dict[str, Any]:
         """Plain data; NaN becomes None."""
@@ -111,8 +128,10 @@ def evaluate(
     n_train: int,
     resamples: int,
     seed: int,
+    policy: PolicyValue | None = None,
+    survival: dict[str, Any] | None = None,
 ) -> Evaluation:
-    """Judge the model and the other learners."""
+    """Judge the model and the other learners; ``policy`` and ``survival`` are handed on."""
     rules = best_fixed_rule(judge)
     predictors: dict[str, Predictor] = {"xgboost": lambda r, s: model.risk(r, s).p, **others}
     records = judge.oracle_records
@@ -144,8 +163,12 @@ def evaluate(
         value_fixed_rule=rules[0],
         fixed_rule=rules[1],
         calibration=_calibration(judge, risks["xgboost"][given]),
-        by_setting=_by_setting(judge, 1 - risks["xgboost"]),
+        subgroups=subgroups(
+            model.spec, judge, 1 - risks["xgboost"], rules[1], resamples=resamples, seed=seed
+        ),
         **_explanations(model, judge),
+        policy=policy,
+        survival=survival or {},
     )
 
 
@@ -158,45 +181,6 @@ def _calibration(judge: Judge, risk: Floats) -> dict[str, list[float]]:
         "fair": fair.tolist(),
         "count": count.tolist(),
     }
-
-
-def subset(judge: Judge, setting: str) -> tuple[Judge, npt.NDArray[np.bool_]]:
-    """The judge of one setting's patients, and which oracle rows it keeps."""
-    people = np.flatnonzero(judge.records.setting == setting)
-    new = np.full(len(judge.records), -1)
-    new[people] = np.arange(len(people))
-    rows = new[judge.patient] >= 0
-    part = Judge(
-        records=judge.records.take(people),
-        strategy=judge.strategy[people],
-        resistant=judge.resistant[people],
-        patient=new[judge.patient[rows]],
-        arm=judge.arm[rows],
-        p_response=judge.p_response[rows],
-        p_fair=judge.p_fair[rows],
-        truth={},
-        fair_truth={},
-    )
-    return part, rows
-
-
-def _by_setting(judge: Judge, p_response: Floats) -> dict[str, dict[str, float]]:
-    out: dict[str, dict[str, float]] = {}
-    for name in dict.fromkeys(judge.records.setting.tolist()):
-        part, rows = subset(judge, name)
-        p, given = p_response[rows], part.given
-        risk, fair = 1 - p[given], 1 - part.p_fair[given]
-        out[name] = {
-            "n": float(len(part.records)),
-            "auc": auc(part.resistant, risk),
-            "auc_fair": auc(part.resistant, fair),
-            "mae": float(np.abs(risk - fair).mean()),
-            "ece": calibration_error(fair, risk),
-            "value": policy_value(part, p),
-            "value_fair": policy_value(part, part.p_fair),
-            "value_fixed_rule": best_fixed_rule(part)[0],
-        }
-    return dict(sorted(out.items()))
 
 
 def _explanations(model: Model, judge: Judge) -> dict[str, dict[str, float]]:

@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 import numpy.typing as npt
 
 from resistml.cohort.draw import Columns, Drawer
 from resistml.cohort.plan import Plan
+from resistml.cohort.records import records_of as records_of
 from resistml.features.matrix import Records, Words
 from resistml.world.laws import World
 
 Floats = npt.NDArray[np.float64]
+#: What is recorded of the times of a patient.
+TIME_COLUMNS = ("pfs_months", "pfs_event", "os_months", "os_event")
 #: p(resistance) of each patient under the strategy named beside him.
 Predictor = Callable[[Records, Words], Floats]
 
@@ -35,6 +38,9 @@ class Judge:
         True probability of response, and the fair oracle's.
     truth, fair_truth : mapping of group to (m,) array
         Attributions of the true log-odds towards resistance.
+    times : mapping of name to (n,) array
+        ``pfs_months``, ``pfs_event``, ``os_months`` and ``os_event`` under the strategy given, as
+        far as each patient was followed.
     """
 
     records: Records
@@ -46,6 +52,7 @@ class Judge:
     p_fair: Floats
     truth: dict[str, Floats]
     fair_truth: dict[str, Floats]
+    times: dict[str, Floats] = field(default_factory=dict)
 
     @property
     def given(self) -> npt.NDArray[np.int64]:
@@ -57,17 +64,6 @@ class Judge:
     def oracle_records(self) -> Records:
         """The patient of each oracle row."""
         return self.records.take(self.patient)
-
-
-def records_of(cohort: Columns, markers: tuple[str, ...]) -> Records:
-    """The recorded part of a drawn cohort's columns."""
-    columns = {name: np.asarray(cohort[name], dtype=float) for name in (*markers, "age", "ecog")}
-    columns["sex"] = (cohort["sex"] == "female").astype(float)
-    return Records(
-        np.asarray(cohort["patient_id"], dtype=object),
-        np.asarray(cohort["setting"], dtype=object),
-        columns,
-    )
 
 
 def draw_judge(world: World, plan: Plan) -> Judge:
@@ -109,4 +105,5 @@ def judge_from(cohort: Columns, oracle: Columns, markers: tuple[str, ...]) -> Ju
         fair_truth={
             k.removeprefix("fair_truth_"): v for k, v in real.items() if k.startswith("fair_truth_")
         },
+        times={k: np.asarray(cohort[k], dtype=float) for k in TIME_COLUMNS if k in cohort},
     )

@@ -17,15 +17,20 @@ PRIOR = 2.0
 
 def constant(spec: FeatureSpec, records: Records, strategy: Words, y: Floats) -> Predictor:
     """The share of resistant training patients in each setting and strategy."""
-    codes = arm_codes(spec, records.setting, strategy)
-    count = np.bincount(codes, minlength=len(spec.arms)).astype(float)
-    resistant = np.bincount(codes, weights=y, minlength=len(spec.arms))
-    rate = (resistant + PRIOR * y.mean()) / (count + PRIOR)
+    rate = arm_rates(spec, records, strategy, y)
 
     def predict(new: Records, arm: Words) -> Floats:
         return np.asarray(rate[arm_codes(spec, new.setting, arm)])
 
     return predict
+
+
+def arm_rates(spec: FeatureSpec, records: Records, strategy: Words, y: Floats) -> Floats:
+    """(arms,) the share of resistant patients of each arm, pulled a little to that of all."""
+    codes = arm_codes(spec, records.setting, strategy)
+    count = np.bincount(codes, minlength=len(spec.arms)).astype(float)
+    resistant = np.bincount(codes, weights=y, minlength=len(spec.arms))
+    return np.asarray((resistant + PRIOR * y.mean()) / (count + PRIOR))
 
 
 def logistic(spec: FeatureSpec, records: Records, strategy: Words, y: Floats) -> Predictor:

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import Protocol
+
 import numpy as np
 import numpy.typing as npt
 
@@ -11,16 +14,33 @@ Floats = npt.NDArray[np.float64]
 Ints = npt.NDArray[np.int64]
 
 
-def first_choice(judge: Judge, score: Floats) -> Ints:
-    """(n,) oracle row with the highest score of each patient; ties go to the earlier arm."""
-    order = np.lexsort((np.arange(len(score)), -score, judge.patient))
-    _, first = np.unique(judge.patient[order], return_index=True)
+class Rows(Protocol):
+    """Rows of a patient and a strategy open to him."""
+
+    @property
+    def patient(self) -> Ints:
+        """(m,) the patient of each row."""
+        ...
+
+
+def first_choice(rows: Rows, score: Floats) -> Ints:
+    """(n,) row with the highest score of each patient; ties go to the earlier row."""
+    order = np.lexsort((np.arange(len(score)), -score, rows.patient))
+    _, first = np.unique(rows.patient[order], return_index=True)
     return np.asarray(order[first])
 
 
 def policy_value(judge: Judge, score: Floats) -> float:
     """Mean true p(response) if each patient got his highest-scored eligible strategy."""
     return float(judge.p_response[first_choice(judge, score)].mean())
+
+
+def follow(judge: Judge, rule: Mapping[str, tuple[str, ...]]) -> Ints:
+    """(n,) oracle row of the first strategy on the setting's list that each is eligible for."""
+    setting = judge.records.setting[judge.patient]
+    place = {(s, a): -float(k) for s, arms in rule.items() for k, a in enumerate(arms)}
+    pairs = zip(setting.tolist(), judge.arm.tolist(), strict=True)
+    return first_choice(judge, np.array([place.get(pair, -np.inf) for pair in pairs]))
 
 
 def best_fixed_rule(judge: Judge) -> tuple[float, dict[str, tuple[str, ...]]]:

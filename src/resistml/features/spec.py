@@ -39,7 +39,10 @@ class MarkerSpec:
 class SettingSpec:
     """A setting: its panel, its usual strategy and the strategies open in it.
 
-    ``means`` holds the mean f of each marker of the panel among the training patients.
+    ``means`` holds the mean f of each marker of the panel among the training patients, and
+    ``covariance`` the (panel, panel) covariance of f: from them an unmeasured marker is expected.
+    ``ramp_means`` and ``segment_shares`` hold, per marker and segment of f (see
+    :mod:`resistml.features.ramps`), the mean ramp and the share of those patients.
     ``ages`` are the youngest and oldest age that a profile may have.
     """
 
@@ -51,6 +54,9 @@ class SettingSpec:
     strategies: tuple[str, ...]
     means: dict[str, float]
     ages: tuple[float, float]
+    covariance: tuple[tuple[float, ...], ...]
+    ramp_means: dict[str, tuple[float, ...]]
+    segment_shares: dict[str, tuple[float, ...]]
 
 
 @dataclass(frozen=True)
@@ -164,7 +170,11 @@ def spec_from_json(raw: dict[str, Any]) -> FeatureSpec:
 
 def _setting(raw: dict[str, Any]) -> SettingSpec:
     fields = {**raw, "panel": tuple(raw["panel"]), "strategies": tuple(raw["strategies"])}
-    return SettingSpec(**{**fields, "ages": (float(raw["ages"][0]), float(raw["ages"][1]))})
+    fields["ages"] = (float(raw["ages"][0]), float(raw["ages"][1]))
+    fields["covariance"] = tuple(tuple(row) for row in raw["covariance"])
+    for name in ("ramp_means", "segment_shares"):
+        fields[name] = {marker: tuple(x) for marker, x in raw[name].items()}
+    return SettingSpec(**fields)
 
 
 def _strategy(raw: dict[str, Any]) -> StrategySpec:

@@ -1,140 +1,83 @@
-"""The additive base: a penalised logistic regression with signs that the evidence gives.
-
-    log-odds of resistance = intercept(arm) + coefficients @ x
-
-with x the centred, engaged markers, whose coefficients may not be negative, and the
-clinical columns, whose coefficients are free. It serves as the margin that boosting
-starts from: on additive truth it is all there is to learn.
-"""
+"""The base that boosting starts from: the additive model, of patients drawn for a bag."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Iterable
+from dataclasses import replace
 
 import numpy as np
 import numpy.typing as npt
-from scipy.optimize import minimize
-from scipy.special import expit, logit
+
+from resistml.families import FAMILIES
+from resistml.features.ramps import SEGMENTS
+from resistml.features.terms import Terms
+from resistml.learn.additive import fit_additive, refit
+from resistml.learn.blocks import blocks_of
+from resistml.learn.layout import Layout
+from resistml.learn.params import Params, TrainingData
+from resistml.predict.additive import Additive, additive_margins
 
 Floats = npt.NDArray[np.float64]
-Ints = npt.NDArray[np.int64]
 
 
-@dataclass(frozen=True)
-class Base:
-    """``intercepts`` (arms,) and ``coefficients`` (columns,), in log-odds of resistance."""
-
-    intercepts: Floats
-    coefficients: Floats
-
-    def margin(self, centred: Floats, arms: Ints) -> Floats:
-        """(n,) log-odds of resistance."""
-        return np.asarray(self.intercepts[arms] + centred @ self.coefficients)
-
-
-@dataclass(frozen=True)
-class Likelihood:
-    """The penalised negative log-likelihood of n patients.
-
-    Attributes
-    ----------
-    centred : (n, columns) array
-    arms : (n,) array of int
-        Index of each row's (setting, strategy) pair, of ``n_arms``.
-    y : (n,) array
-        1 = resistant, 0 = response.
-    weight : (n,) array
-    penalty : float
-        Half of it times the sum of squares is added.
-    """
-
-    centred: Floats
-    arms: Ints
-    y: Floats
-    weight: Floats
-    n_arms: int
-    penalty: float
-
-    @property
-    def overall(self) -> float:
-        """Log-odds of the overall rate, to which the arms' intercepts are pulled."""
-        mean = float(np.average(self.y, weights=self.weight))
-        return float(logit(np.clip(mean, 1e-3, 1 - 1e-3)))
-
-    @property
-    def by_arm(self) -> Floats:
-        """(arms,) weight of each arm's patients."""
-        return _sums(self.arms, self.weight, self.n_arms)
-
-    @property
-    def curvature(self) -> Floats:
-        """Largest second derivative in each variable: p (1 - p) is at most 1/4."""
-        squares = np.einsum("i,ij,ij->j", self.weight, self.centred, self.centred)
-        return np.concatenate([self.by_arm, squares]) / 4 + self.penalty
-
-    def __call__(self, theta: Floats, overall: float) -> tuple[float, Floats]:
-        """Loss and gradient at ``theta``: the arms' distances from ``overall``, the coefficients.
-
-        Sums over patients run in one order whatever the number of threads, which products of
-        BLAS do not.
-        """
-        shift, coefficients = theta[: self.n_arms], theta[self.n_arms :]
-        m = overall + shift[self.arms] + np.einsum("ij,j->i", self.centred, coefficients)
-        losses = self.weight * (np.logaddexp(0, m) - self.y * m)
-        value = float(losses.sum()) + 0.5 * self.penalty * float(theta @ theta)
-        gap = self.weight * (expit(m) - self.y)
-        by_arm = _sums(self.arms, gap, self.n_arms)
-        slope = np.concatenate([by_arm, np.einsum("i,ij->j", gap, self.centred)])
-        return value, slope + self.penalty * theta
-
-
-def _sums(arms: Ints, values: Floats, n_arms: int) -> Floats:
-    return np.asarray(np.bincount(arms, weights=values, minlength=n_arms), dtype=np.float64)
-
-
-def fit_base(
-    centred: Floats,
-    arms: Ints,
-    y: Floats,
-    weight: Floats,
-    *,
-    n_arms: int,
-    signed: npt.NDArray[np.bool_],
-    penalty: float,
-    start: Base | None = None,
-) -> Base:
-    """Fit by penalised maximum likelihood (L-BFGS-B, on variables of like curvature).
+class BaseFitter:
+    """Fits the base to patients drawn with weights, with penalties found on all of them.
 
     Parameters
     ----------
-    centred, arms, y, weight, n_arms, penalty
-        As in :class:`Likelihood`. Arms are pulled to the overall rate, coefficients to 0; an
-        arm without patients has the overall rate.
-    signed : (columns,) array of bool
-        True where a larger value can only add resistance.
-    start : Base, optional
-        Where to start from, such as the fit to all patients.
+    data : TrainingData
+    params : Params
+        ``base`` false leaves each arm's rate alone, shrunk to those of its setting and strategy;
+        ``penalty`` multiplies what the patients themselves ask for.
     """
-    problem = Likelihood(centred, arms, y, weight, n_arms, penalty)
-    overall = problem.overall
-    unit = 1 / np.sqrt(problem.curvature)
 
-    def loss(scaled: Floats) -> tuple[float, Floats]:
-        value, slope = problem(scaled * unit, overall)
-        return value, slope * unit
+    def __init__(self, data: TrainingData, params: Params) -> None:
+        self._data = data
+        self.terms, bent, clinical = data.additive
+        terms = self.terms
+        if not params.base:
+            terms, bent, clinical = _without_columns(terms), bent[:, :0], clinical[:, :0]
+        family = FAMILIES[params.family]
+        layout = Layout(terms, clinical.shape[1], bent=family.bends, own=family.bends)
+        self._blocks = blocks_of(layout, bent, clinical, data.arms)
+        every = np.ones(len(data.y))
+        self._whole = fit_additive(layout, self._blocks, data.y, every, params.penalty)
 
-    bounds = [(None, None)] * n_arms + [(0.0, None) if s else (None, None) for s in signed]
-    first = np.zeros(len(unit))
-    if start is not None:
-        first = np.concatenate([start.intercepts - overall, start.coefficients]) / unit
-    found = minimize(
-        loss,
-        first,
-        jac=True,
-        method="L-BFGS-B",
-        bounds=bounds,
-        options={"maxiter": 1_000, "ftol": 1e-13, "gtol": 1e-6},
+    def __call__(self, weight: Floats) -> tuple[Additive, Floats]:
+        """The base of patients drawn ``weight`` (n,) times, and its margins (n,) for all."""
+        found = refit(self._whole, self._blocks, self._data.y, weight).model
+        terms, bent, clinical = self._data.additive
+        model = _padded(found, terms, clinical.shape[1])
+        return model, additive_margins([model], terms, bent, clinical, self._data.arms)[:, 0]
+
+    def about_all(self, models: Iterable[Additive]) -> list[Additive]:
+        """The models of a bag, moved so that their mean is the base of all patients.
+
+        Their spread stays. Margins are linear in what is moved, so that the bag's mean margin is
+        that of the fit to all, which the chance of a few drawn samples only blurs.
+        """
+        terms, _, clinical = self._data.additive
+        whole, bag = _padded(self._whole.model, terms, clinical.shape[1]), list(models)
+        moved: list[dict[str, Floats]] = [{} for _ in bag]
+        for name in ("intercepts", "slopes", "own", "clinical"):
+            shift = getattr(whole, name) - np.mean([getattr(m, name) for m in bag], axis=0)
+            for part, model in zip(moved, bag, strict=True):
+                part[name] = getattr(model, name) + shift
+        return [Additive(**part) for part in moved]
+
+
+def _without_columns(terms: Terms) -> Terms:
+    return replace(
+        terms, marker=terms.marker[:, :0], exposure=terms.exposure[:, :0], bends=terms.bends[:0]
     )
-    theta = np.asarray(found.x * unit)
-    shift = np.where(problem.by_arm > 0, theta[:n_arms], 0.0)
-    return Base(overall + shift, theta[n_arms:])
+
+
+def _padded(model: Additive, terms: Terms, columns: int) -> Additive:
+    """The model with a 0 for each marker and column that it did not see."""
+    markers = len(terms.bends) - len(model.slopes)
+    return Additive(
+        intercepts=model.intercepts,
+        slopes=np.concatenate([model.slopes, np.zeros((markers, SEGMENTS))]),
+        own=np.pad(model.own, ((0, 0), (0, markers))),
+        clinical=np.pad(model.clinical, (0, columns - len(model.clinical))),
+    )

@@ -45,15 +45,14 @@ def save_bundle(
             members.append(
                 {
                     "booster": name,
-                    "intercepts": member.intercepts.tolist(),
-                    "coefficients": member.coefficients.tolist(),
+                    **member.base.to_json(),
                 }
             )
         document = {
             "schema": SCHEMA,
             "about": {**about, "params": asdict(params), "rounds": fitted.rounds},
             "knots": [list(knot) for knot in fitted.knots],
-            "column_means": fitted.column_means.tolist(),
+            "clinical_means": fitted.clinical_means.tolist(),
             "members": members,
         }
         (folder / "model.json").write_text(dump_json(rounded(document, DIGITS)), encoding="utf-8")

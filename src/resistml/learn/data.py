@@ -7,9 +7,11 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from resistml.features.matrix import Records, Words, arm_codes, centred, model_matrix
+from resistml.features.matrix import Records, Words, arm_codes, model_matrix
 from resistml.features.spec import FeatureSpec
-from resistml.learn.fit import Fitted, TrainingData
+from resistml.features.terms import Terms, bent_markers, engaged
+from resistml.learn.fit import Fitted
+from resistml.learn.params import Groups, TrainingData
 from resistml.predict.model import Model
 from resistml.predict.parts import Parts
 
@@ -18,14 +20,29 @@ Floats = npt.NDArray[np.float64]
 
 def training_data(spec: FeatureSpec, records: Records, strategy: Words, y: Floats) -> TrainingData:
     """The arrays that are fitted, in the order of the records."""
-    matrix = model_matrix(spec, records, strategy)
+    matrix, terms = model_matrix(spec, records, strategy), Terms.of(spec)
+    bent, arms = bent_markers(spec, records), arm_codes(spec, records.setting, strategy)
+    clinical = np.nan_to_num(matrix[:, len(spec.markers) :], nan=0.0)
     return TrainingData(
         matrix=matrix,
-        centred=centred(spec, matrix, records.setting, strategy),
-        arms=arm_codes(spec, records.setting, strategy),
+        centred=engaged(terms, bent, clinical, arms),
+        arms=arms,
         y=y,
         n_arms=len(spec.arms),
         signed=np.array([column in spec.markers for column in spec.columns]),
+        mechanisms=_mechanisms(spec),
+        bent=bent,
+        terms=terms,
+    )
+
+
+def _mechanisms(spec: FeatureSpec) -> Groups:
+    """Per mechanism the columns of its markers, with the clinical ones (age, ECOG, sex)."""
+    group = [spec.group_of(name) for name in spec.columns]
+    clinical = tuple(j for j, name in enumerate(group) if name == "clinical")
+    return tuple(
+        (*(j for j, name in enumerate(group) if name == mechanism), *clinical)
+        for mechanism in sorted(set(group) - {"clinical"})
     )
 
 
@@ -37,4 +54,4 @@ def as_model(
 ) -> Model:
     """A model that has not been saved yet."""
     knots, parts = np.array(fitted.knots), parts or Parts()
-    return Model(spec, fitted.members, knots, fitted.column_means, about or {}, "", parts)
+    return Model(spec, fitted.members, knots, fitted.clinical_means, about or {}, "", parts)

@@ -15,8 +15,9 @@ from sklearn.utils.validation import check_is_fitted, validate_data
 
 from resistml.evidence import load_evidence
 from resistml.learn.data import as_model
-from resistml.learn.fit import Fitted, Params, TrainingData, fit_bag
+from resistml.learn.fit import Fitted, fit_bag
 from resistml.learn.frame import is_profile_table, known_words, records_from
+from resistml.learn.params import Params, TrainingData
 from resistml.learn.train import fit_model
 from resistml.predict.model import Features, Model, bag_margins, calibrate, sigmoid
 from resistml.world.draft import draft_world
@@ -25,7 +26,7 @@ Floats = npt.NDArray[np.float64]
 
 
 class ResistanceClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
-    """Bagged XGBoost on an additive base, calibrated out of bag.
+    """A bag of models, XGBoost on an additive base by default, calibrated out of bag.
 
     Two kinds of ``X`` are taken. A pandas DataFrame with the columns ``setting`` and
     ``strategy`` is a table of profiles: its markers are engaged with what each strategy is
@@ -34,8 +35,12 @@ class ResistanceClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc
 
     Parameters
     ----------
-    bag, base, penalty, rounds, checks, depth : int, bool, float, int, int, int
-        See :class:`resistml.learn.fit.Params`, as for those that follow.
+    family : str
+        A key of :data:`resistml.families.FAMILIES`.
+    bag, base, penalty, interactions : int, bool, float, str
+        See :class:`resistml.learn.params.Params`, as for those that follow. Of a plain table no
+        mechanisms are known, so that any of its columns may meet in a tree.
+    rounds, checks, depth : int
     learning_rate, min_child_weight, reg_lambda, colsample : float
     catalog : path, optional
         Folder with entries to add to the catalog; for tables of profiles.
@@ -63,9 +68,11 @@ class ResistanceClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc
     def __init__(
         self,
         *,
+        family: str = "xgboost",
         bag: int = 10,
         base: bool = True,
-        penalty: float = 0.5,
+        penalty: float = 1.0,
+        interactions: str = "any",
         rounds: int = 300,
         checks: int = 6,
         depth: int = 2,
@@ -77,9 +84,11 @@ class ResistanceClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc
         random_state: Any = 0,
         n_jobs: int | None = None,
     ) -> None:
+        self.family = family
         self.bag = bag
         self.base = base
         self.penalty = penalty
+        self.interactions = interactions
         self.rounds = rounds
         self.checks = checks
         self.depth = depth

@@ -6,9 +6,14 @@ from collections.abc import Callable
 
 from resistml.evidence import Evidence
 from resistml.features.spec import FeatureSpec
+from resistml.learn.conformal import fit_conformal
+from resistml.learn.ensemble import fit_ensemble
 from resistml.learn.fit import Fitted
 from resistml.learn.support import fit_support
+from resistml.learn.survival import SurvivalParams, fit_survival
+from resistml.learn.widths import fit_widths
 from resistml.predict.parts import Parts
+from resistml.rng import derived_seed
 from resistml.tables.cohort import Cohort
 
 
@@ -20,6 +25,8 @@ def fit_parts(
     *,
     seed: int,
     threads: int = 0,
+    survival: SurvivalParams | None = None,
+    worlds: int = 0,
     told: Callable[[int, int], None] | None = None,
 ) -> Parts:
     """The parts that the cohort allows.
@@ -30,5 +37,23 @@ def fit_parts(
         The training patients, in any order.
     fitted : Fitted
         The risk model, fitted on them in the order of their ids.
+    survival : SurvivalParams, optional
+        How times are fitted; None = they are not.
+    worlds : int
+        Worlds behind the intervals for the evidence; 0 = none.
+    told : callable, optional
+        Told (worlds done, of).
     """
-    return Parts(support=fit_support(spec, cohort.records, cohort.strategy))
+    return Parts(
+        support=fit_support(spec, cohort.records, cohort.strategy),
+        survival=fit_survival(
+            spec, cohort, survival, seed=derived_seed(seed, "survival"), threads=threads
+        )
+        if survival
+        else None,
+        widths=fit_widths(spec, cohort.records, cohort.strategy),
+        conformal=fit_conformal(spec, cohort, fitted),
+        ensemble=fit_ensemble(evidence, spec, worlds, derived_seed(seed, "ensemble"), told)
+        if worlds
+        else None,
+    )

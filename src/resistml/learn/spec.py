@@ -7,6 +7,7 @@ import numpy as np
 from resistml.documents import rounded
 from resistml.evidence import Claim, Evidence
 from resistml.features.matrix import Records, standardised
+from resistml.features.ramps import ramps, segment_shares
 from resistml.features.spec import (
     CautionSpec,
     ClaimSpec,
@@ -16,6 +17,7 @@ from resistml.features.spec import (
     StrategySpec,
     spec_from_json,
 )
+from resistml.learn.gaussian import mean_and_covariance
 from resistml.world.draft import tests
 from resistml.world.laws import World
 
@@ -102,12 +104,11 @@ def _setting(
     training: Records,
 ) -> SettingSpec:
     entry, law = evidence.settings[name], world.settings[name]
-    rows = np.flatnonzero(training.setting == name)
-    means: dict[str, float] = {}
-    for marker in law.panel:
-        f = standardised(markers[marker], training.column(marker)[rows])
-        seen = f[~np.isnan(f)]
-        means[marker] = float(seen.mean()) if len(seen) else 0.0
+    known = [standardised(markers[m], training.column(m)) for m in law.panel]
+    mine = training.setting == name
+    f = np.column_stack(known)[mine] if known else np.zeros((int(mine.sum()), 0))
+    mean, covariance = mean_and_covariance(f)
+    seen = {m: f[~np.isnan(f[:, j]), j] for j, m in enumerate(law.panel)}
     return SettingSpec(
         id=name,
         name=entry.name,
@@ -115,6 +116,12 @@ def _setting(
         usual=law.usual,
         panel=law.panel,
         strategies=tuple(law.arms),
-        means=means,
+        means=dict(zip(law.panel, mean.tolist(), strict=True)),
         ages=(law.age_low, law.age_high),
+        covariance=tuple(tuple(row) for row in covariance.tolist()),
+        ramp_means={
+            m: tuple(ramps(x if len(x) else np.zeros(1)).mean(axis=0).tolist())
+            for m, x in seen.items()
+        },
+        segment_shares={m: tuple(segment_shares(x).tolist()) for m, x in seen.items()},
     )

@@ -15,6 +15,8 @@ from resistml.predict.ubj import parse_ubj
 if TYPE_CHECKING:
     import xgboost as xgb
 
+#: Objective of the risk model's boosters.
+BINARY = "binary:logistic"
 #: Arrays of a tree, a value per node.
 _PER_NODE = (
     "base_weights",
@@ -30,8 +32,13 @@ _PER_NODE = (
 )
 
 
-def load_booster(content: bytes, columns: int) -> xgb.Booster:
+def load_booster(content: bytes, columns: int, objective: str = BINARY) -> xgb.Booster:
     """A booster of trees over so many columns, from the bytes of a UBJ file.
+
+    Parameters
+    ----------
+    objective : str
+        What it must have been trained for, in XGBoost's words.
 
     Raises
     ------
@@ -41,7 +48,7 @@ def load_booster(content: bytes, columns: int) -> xgb.Booster:
     import xgboost as xgb
 
     try:
-        _check(parse_ubj(content)["learner"], columns)
+        _check(parse_ubj(content)["learner"], columns, objective)
     except (AttributeError, IndexError, KeyError, TypeError) as exc:
         raise ValueError(f"a booster is not as XGBoost saves it: {exc!r}") from None
     booster = xgb.Booster()
@@ -52,10 +59,10 @@ def load_booster(content: bytes, columns: int) -> xgb.Booster:
     return booster
 
 
-def _check(learner: dict[str, Any], columns: int) -> None:
+def _check(learner: dict[str, Any], columns: int, objective: str) -> None:
     parameters, booster = learner["learner_model_param"], learner["gradient_booster"]
     _equal("booster", booster["name"], "gbtree")
-    _equal("objective", learner["objective"]["name"], "binary:logistic")
+    _equal("objective", learner["objective"]["name"], objective)
     _equal("columns", int(parameters["num_feature"]), columns)
     _equal("classes", int(parameters["num_class"]), 0)
     _equal("targets", int(parameters["num_target"]), 1)

@@ -9,6 +9,7 @@ import numpy.typing as npt
 
 from resistml.features.matrix import Records, Words
 from resistml.features.spec import FeatureSpec
+from resistml.predict.additive import additive_inputs, marker_parts
 from resistml.predict.model import Model
 
 Floats = npt.NDArray[np.float64]
@@ -48,8 +49,9 @@ def contributions(model: Model, records: Records, strategy: Words) -> Contributi
 
     Notes
     -----
-    For a linear margin the Shapley value of a column against a population of independent
-    columns is its coefficient times its distance from the population's mean.
+    For an additive margin the Shapley value of a column against a population of independent
+    columns is what it adds less what it adds on average: over the setting's patients for a
+    marker, over all for a clinical column.
     """
     import xgboost as xgb
 
@@ -58,16 +60,20 @@ def contributions(model: Model, records: Records, strategy: Words) -> Contributi
     # One row at least, for the boosters' baseline: it does not depend on the row.
     inputs = features.matrix if n else np.zeros((1, features.matrix.shape[1]), dtype=np.float32)
     matrix = xgb.DMatrix(inputs)
+    terms, bent, clinical = additive_inputs(features)
+    markers, away = len(terms.bends), clinical - model.clinical_means
     values = np.zeros((n, len(model.spec.columns)))
     context, baseline = np.zeros(n), 0.0
     for member in model.members:
         trees = member.booster.predict(matrix, pred_contribs=True)
-        linear = (features.centred - model.column_means) * member.coefficients
-        values += (trees[:n, :-1] + linear) / k
-        usual = float(member.intercepts.mean())
-        context += (member.intercepts[features.arms] - usual) / k
+        base = member.base
+        values += trees[:n, :-1] / k
+        values[:, :markers] += marker_parts(base, terms, bent, features.arms) / k
+        values[:, markers:] += away * base.clinical / k
+        usual = float(base.intercepts.mean())
+        context += (base.intercepts[features.arms] - usual) / k
         bias = float(trees[0, -1])
-        baseline += (usual + float(model.column_means @ member.coefficients) + bias) / k
+        baseline += (usual + float(model.clinical_means @ base.clinical) + bias) / k
     bears = bearing(model.spec)[features.arms]
     context += np.where(bears, 0.0, values).sum(axis=1)
     values = np.where(bears, values, 0.0)

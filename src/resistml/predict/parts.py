@@ -12,9 +12,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
 from resistml.features.spec import FeatureSpec
-from resistml.predict.booster import load_booster
+from resistml.predict import survival
+from resistml.predict.booster import BINARY, load_booster
 from resistml.predict.bundle_files import json_object
+from resistml.predict.conformal import Conformal
+from resistml.predict.ensemble import Ensemble
 from resistml.predict.support import Support
+from resistml.predict.survival import Survival
+from resistml.predict.widths import Widths
 
 if TYPE_CHECKING:
     import xgboost as xgb
@@ -39,9 +44,21 @@ class Parts:
     ----------
     support : Support
         The training population.
+    widths : Widths
+        How wide intervals for the training patients and the learner are.
+    conformal : Conformal
+        Thresholds of prediction sets.
+    ensemble : Ensemble
+        Worlds that fit the evidence as well as the one trained on.
+    survival : Survival
+        Models of the times to progression and to death.
     """
 
     support: Support | None = None
+    widths: Widths | None = None
+    conformal: Conformal | None = None
+    ensemble: Ensemble | None = None
+    survival: Survival | None = None
 
     def __iter__(self) -> Any:
         """Pairs of name and part, of those that are there."""
@@ -52,7 +69,13 @@ class Parts:
 #: What reads each part from its document, boosters and the spec; ValueError where they do not fit.
 _READERS: dict[str, Callable[[dict[str, Any], dict[str, Any], FeatureSpec], Any]] = {
     "support": Support.from_json,
+    "widths": Widths.from_json,
+    "conformal": Conformal.from_json,
+    "ensemble": Ensemble.from_json,
+    "survival": Survival.from_json,
 }
+#: What the boosters of a part were trained for, where it is not the risk.
+_OBJECTIVES = {"survival": survival.OBJECTIVE}
 
 
 def read_parts(files: dict[str, bytes], spec: FeatureSpec, folder: Path) -> Parts:
@@ -64,7 +87,7 @@ def read_parts(files: dict[str, bytes], spec: FeatureSpec, folder: Path) -> Part
         document = json_object(f"{name}.json", files[f"{name}.json"], folder)
         boosters = {
             path.removeprefix(f"{name}/").removesuffix(".ubj"): load_booster(
-                content, len(spec.columns)
+                content, len(spec.columns), _OBJECTIVES.get(name, BINARY)
             )
             for path, content in files.items()
             if path.startswith(f"{name}/") and path.endswith(".ubj")

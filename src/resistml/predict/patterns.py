@@ -14,6 +14,10 @@ from resistml.features.spec import FeatureSpec, Test
 Bools = npt.NDArray[np.bool_]
 Rows = npt.NDArray[np.int64]
 
+#: Share of a panel's markers above which too much is unmeasured to answer: for what is missing the
+#: setting's patients stand in, so the answer would be more theirs than this patient's.
+MOST = 0.5
+
 
 def grouped(words: Words, rows: Rows) -> dict[str, Rows]:
     """``rows`` by the word that stands in each, in the order in which words first appear."""
@@ -48,6 +52,12 @@ def unmeasured(spec: FeatureSpec, records: Records, setting: str, rows: Rows) ->
 def nothing_measured(absent: Bools) -> Bools:
     """(n,) True where a panel that holds markers has no value at all; from (n, panel)."""
     return np.asarray(absent.all(axis=1) & (absent.shape[1] > 0), dtype=np.bool_)
+
+
+def mostly_unmeasured(absent: Bools) -> Bools:
+    """(n,) True where some but less than half of a panel has values; from (n, panel)."""
+    most = absent.mean(axis=1) > MOST if absent.shape[1] else np.zeros(len(absent), dtype=np.bool_)
+    return np.asarray(most & ~nothing_measured(absent), dtype=np.bool_)
 
 
 def reasons(spec: FeatureSpec, records: Records, strategy: str, rows: Rows) -> list[str]:

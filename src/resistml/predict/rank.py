@@ -1,4 +1,4 @@
-"""Ranks the strategies open to each profile by modelled response. No recommendation."""
+"""Ranks the strategies open to each profile, by modelled response or more. No recommendation."""
 
 from __future__ import annotations
 
@@ -9,13 +9,16 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from resistml.columns import RANK
+from resistml.columns import EVIDENCE, RANK
 from resistml.features.conditions import holds
 from resistml.features.matrix import Records
 from resistml.features.spec import FeatureSpec
+from resistml.predict.abstain import doubts
 from resistml.predict.compare import Comparison, compare
+from resistml.predict.evidence import evidence_interval, of_response, with_those_of_evidence
 from resistml.predict.model import Model
-from resistml.predict.patterns import grouped, labels, nothing_measured, reasons, unmeasured
+from resistml.predict.patterns import grouped, labels, reasons
+from resistml.predict.worth import Worth, check_by, worth
 from resistml.tables.profiles import Profiles
 
 Answer = dict[str, Any]
@@ -28,28 +31,47 @@ COLUMNS = RANK
 _UNRANKED: dict[str, Any] = {
     "rank": None,
     "strategy": "",
-    **dict.fromkeys(("value", "p_response", "lower", "upper", "p_best"), np.nan),
+    **dict.fromkeys(("value", "p_response", "lower", "upper", "p_best", *EVIDENCE), np.nan),
     "tied": False,
     "cautions": (),
     "claims": (),
 }
-_NOT_MEASURED = "none of the setting's markers was measured: not ranked"
 _NOT_OPEN = "no strategy of the setting is open"
+_NOT_SUPPORTED = "too few training patients had the strategies that are open"
 
 
-def rank(model: Model, profiles: Profiles, *, everything: bool = False) -> Answer:
+def rank(
+    model: Model, profiles: Profiles, *, everything: bool = False, by: str = "response"
+) -> Answer:
     """The columns of `resistml rank`: a row per profile and eligible strategy, best first.
 
-    ``value`` is what is ranked by, here the modelled probability of response; ``lower`` and
-    ``upper`` its 90% interval; ``p_best`` and ``tied`` as in
-    :class:`~resistml.predict.compare.Comparison`. Profiles that are rejected or abstained (no
-    marker measured, or no strategy open) have one row without a rank. With ``everything``,
-    ineligible strategies follow, with the reason in ``message``.
+    Parameters
+    ----------
+    everything : bool
+        Whether the ineligible strategies follow, with the reason in ``message``.
+    by : str
+        What is ranked by, which ``value`` holds: ``response`` (probability), ``pfs`` or ``os``
+        (median months), or ``utility`` (see :class:`~resistml.predict.worth.Weights`).
+
+    Returns
+    -------
+    dict
+        ``lower`` and ``upper`` are the 90% interval of ``p_response``, and ``p_best`` is of
+        response, whatever is ranked by; see :class:`~resistml.predict.compare.Comparison`.
+        ``tied``: whether the strategy cannot be told from the first. Profiles that are rejected or
+        abstained from (see :class:`~resistml.predict.abstain.Doubts`, or no strategy is open) have
+        a row without a rank, and so has each strategy that too few training patients had.
+
+    Raises
+    ------
+    UsageError, ModelError
+        See :func:`~resistml.predict.worth.check_by`.
     """
+    check_by(model, by)
     blocks = [_rejected(profiles)]
     for setting, rows in grouped(profiles.records.setting, profiles.accepted).items():
-        blocks += _Setting(model, profiles.records, setting, rows).blocks(everything)
-    return _joined(profiles.records, blocks)
+        blocks += _Setting(model, profiles.records, setting, rows).blocks(everything, by)
+    return _joined(profiles.records, blocks, with_those_of_evidence(model, COLUMNS))
 
 
 @dataclass(frozen=True)
@@ -64,13 +86,13 @@ class _Block:
     columns: Mapping[str, Any]
 
 
-def _joined(records: Records, blocks: Sequence[_Block]) -> Answer:
+def _joined(records: Records, blocks: Sequence[_Block], names: Sequence[str]) -> Answer:
     """The lines of all blocks, by profile and place."""
     rows = np.concatenate([block.rows for block in blocks])
     order = np.lexsort((np.concatenate([block.place for block in blocks]), rows))
     answer: Answer = {"patient_id": records.patient_id[rows[order]]}
     answer["setting"] = records.setting[rows[order]]
-    for name in COLUMNS[2:]:
+    for name in names[2:]:
         cells: list[Any] = []
         for block in blocks:
             value = block.columns.get(name, _UNRANKED.get(name))
@@ -103,52 +125,67 @@ class _Setting:
         self.model, self.rows = model, rows
         self.law = model.spec.settings[setting]
         self.records = records.take(rows)
-        self.absent = unmeasured(model.spec, records, setting, rows)
+        self.doubts = doubts(model, records, setting, rows)
         everyone = np.arange(len(rows))
         self.why = [reasons(model.spec, self.records, a, everyone) for a in self.law.strategies]
-        self.is_open: Bools = np.array([[not w for w in why] for why in self.why], dtype=bool).T
-        self.empty = nothing_measured(self.absent)
+        self.eligible: Bools = np.array([[not w for w in why] for why in self.why], dtype=bool).T
+        few = [bool(self.doubts.unsupported(a)) for a in self.law.strategies]
+        self.is_open: Bools = self.eligible & ~np.array(few, dtype=np.bool_)
+        self.doubted = self.doubts.abstained
 
-    def blocks(self, everything: bool) -> list[_Block]:
+    def blocks(self, everything: bool, by: str) -> list[_Block]:
         """The lines of these profiles."""
-        nothing = ~self.is_open.any(axis=1)
+        nothing = ~self.doubted & ~self.is_open.any(axis=1)
+        closed = ~self.eligible.any(axis=1)
+        doubted = np.flatnonzero(self.doubted)
+        told = [f"{'; '.join(self.doubts.reasons(i))}: not ranked" for i in doubted.tolist()]
         said = [
-            self._without_rank(self.empty, _NOT_MEASURED),
-            self._without_rank(~self.empty & nothing, _NOT_OPEN),
+            self._without_rank(doubted, told),
+            self._without_rank(np.flatnonzero(nothing & closed), _NOT_OPEN),
+            self._without_rank(np.flatnonzero(nothing & ~closed), _NOT_SUPPORTED),
         ]
-        compared = compare(self.model, self._margins(), self.is_open)
-        for j in range(len(self.law.strategies)):
-            said.append(self._ranked(compared, j))
+        risks = self._risks()
+        margins, extra = (np.stack(x, axis=1) for x in zip(*risks, strict=True))
+        compared = compare(self.model, margins, self.is_open, extra)
+        arms = self.law.strategies
+        cautions = [_cautions(self.model.spec, a, self.records) for a in arms]
+        counts = np.array([[len(c) for c in called] for called in cautions], dtype=np.int64).T
+        valued = worth(self.model, self.records, arms, compared, counts, by)
+        for j in range(len(arms)):
+            said.append(self._ranked(compared, valued, cautions[j], j))
+            said.append(self._unsupported(j))
             if everything:
                 said.append(self._ineligible(j))
         return said
 
-    def _margins(self) -> npt.NDArray[np.float64]:
-        """(n, A, bag) margins under each strategy."""
-        n = len(self.rows)
-        named = [np.full(n, a, dtype=object) for a in self.law.strategies]
-        return np.stack([self.model.risk(self.records, a).margins for a in named], axis=1)
+    def _risks(self) -> list[tuple[npt.NDArray[np.float64], npt.NDArray[np.float64]]]:
+        """Per strategy the margins (n, bag), and the variance (n,) beside that of the bag."""
+        named = [np.full(len(self.rows), a, dtype=object) for a in self.law.strategies]
+        risks = [self.model.risk(self.records, a) for a in named]
+        return [(risk.margins, risk.extra) for risk in risks]
 
-    def _without_rank(self, which: Bools, text: str) -> _Block:
-        rows = self.rows[which]
+    def _without_rank(self, which: Rows, text: str | list[str]) -> _Block:
         columns = {"status": "abstained", "message": text}
-        return _Block(rows, np.zeros(len(rows), dtype=np.int64), columns)
+        return _Block(self.rows[which], np.zeros(len(which), dtype=np.int64), columns)
 
-    def _ranked(self, compared: Comparison, j: int) -> _Block:
-        """The lines of those to whom the j-th strategy is open."""
+    def _ranked(
+        self, compared: Comparison, valued: Worth, cautions: list[tuple[str, ...]], j: int
+    ) -> _Block:
+        """The lines of those for whom the j-th strategy is ranked."""
         name = self.law.strategies[j]
-        mine = np.flatnonzero(self.is_open[:, j] & ~self.empty)
-        place = np.argmax(compared.order[mine] == j, axis=1)
+        mine = np.flatnonzero(self.is_open[:, j] & ~self.doubted)
+        place = np.argmax(valued.order[mine] == j, axis=1)
         columns = {
             "rank": (place + 1).tolist(),
             "strategy": name,
-            "value": compared.p[mine, j].tolist(),
+            "value": valued.value[mine, j].tolist(),
             "p_response": compared.p[mine, j].tolist(),
             "lower": compared.lower[mine, j].tolist(),
             "upper": compared.upper[mine, j].tolist(),
+            **self._evidence(name, mine),
             "p_best": compared.p_best[mine, j].tolist(),
-            "tied": compared.tied[mine, j].tolist(),
-            "cautions": _cautions(self.model.spec, name, self.records.take(mine)),
+            "tied": valued.tied[mine, j].tolist(),
+            "cautions": [cautions[i] for i in mine.tolist()],
             "claims": self.model.spec.claims_in(
                 self.model.spec.strategies[name].claims, self.law.id
             ),
@@ -157,21 +194,36 @@ class _Setting:
         }
         return _Block(self.rows[mine], place, columns)
 
+    def _unsupported(self, j: int) -> _Block:
+        """After the ranked lines, those of whom the j-th strategy would be open, but for lack of
+        training patients."""
+        name = self.law.strategies[j]
+        mine = np.flatnonzero(self.eligible[:, j] & ~self.is_open[:, j] & ~self.doubted)
+        text = f"{self.doubts.unsupported(name)}: not ranked"
+        columns = {"strategy": name, "status": "unsupported", "message": text}
+        place = np.full(len(mine), len(self.law.strategies) + j)
+        return _Block(self.rows[mine], place, columns)
+
+    def _evidence(self, strategy: str, mine: Rows) -> dict[str, list[float]]:
+        asked = np.full(len(mine), strategy, dtype=object)
+        found = of_response(evidence_interval(self.model, self.records.take(mine), asked))
+        return {name: ends.tolist() for name, ends in found.items()}
+
     def _ineligible(self, j: int) -> _Block:
-        """The lines of those to whom the j-th strategy is closed, after their ranked ones."""
-        mine = np.flatnonzero(~self.is_open[:, j] & ~self.empty)
+        """The lines of those to whom the j-th strategy is closed, last of all."""
+        mine = np.flatnonzero(~self.eligible[:, j] & ~self.doubted)
         columns = {
             "strategy": self.law.strategies[j],
             "status": "ineligible",
             "message": [self.why[j][i] for i in mine.tolist()],
         }
-        place = np.full(len(mine), len(self.law.strategies) + j)
+        place = np.full(len(mine), 2 * len(self.law.strategies) + j)
         return _Block(self.rows[mine], place, columns)
 
     def _unmeasured_messages(self, strategy: str, mine: Rows) -> list[str]:
         exposure = self.model.spec.strategies[strategy].exposure
         bearing = np.array([exposure.get(m, 0.0) != 0.0 for m in self.law.panel], dtype=np.bool_)
-        absent = labels(self.absent[mine] & bearing, self.law.panel)
+        absent = labels(self.doubts.absent[mine] & bearing, self.law.panel)
         return [f"unmeasured, with a bearing here: {', '.join(m)}" if m else "" for m in absent]
 
 

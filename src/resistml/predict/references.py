@@ -6,14 +6,21 @@ import math
 from collections.abc import Collection, Iterable, Iterator
 from pathlib import Path
 
+import numpy as np
+
 from resistml.errors import ModelError, did_you_mean, listed
 from resistml.features.links import COMPARE
-from resistml.features.spec import FeatureSpec, StrategySpec, Test
+from resistml.features.ramps import SEGMENTS
+from resistml.features.spec import FeatureSpec, SettingSpec, StrategySpec, Test
 
 #: Columns of a record that a condition may speak of beside the markers.
 _CLINICAL = ("age", "sex", "ecog", "line")
 #: Groups that are there whatever the catalog's mechanisms.
 _GROUPS = ("clinical", "context")
+
+#: What a setting says of each marker of its panel, and which of it by segment.
+_PER_SEGMENT = ("ramp_means", "segment_shares")
+_PER_MARKER = ("means", *_PER_SEGMENT)
 
 #: A key of the spec, what it names, what there is of the kind, and the kind.
 Named = tuple[str, Iterable[str], Collection[str], str]
@@ -42,11 +49,41 @@ def check_references(spec: FeatureSpec, file: Path) -> None:
                     allowed=listed(known) or "none: there are no such entries",
                     hint=did_you_mean(name, known),
                 )
+    for setting in spec.settings.values():
+        _check_shapes(setting, file)
     _check_numbers(spec, file)
     for setting in spec.settings.values():
+        _check_covariance(setting, file)
         key = f"settings.{setting.id}.strategies"
         if not setting.strategies or len(set(setting.strategies)) < len(setting.strategies):
             raise _error("is empty, or names a strategy twice", key, file)
+
+
+def _check_shapes(setting: SettingSpec, file: Path) -> None:
+    """Hold what a setting says of its patients against its panel."""
+    at, panel = f"settings.{setting.id}", setting.panel
+    for part in _PER_MARKER:
+        for marker in panel:
+            if marker not in getattr(setting, part):
+                raise _error(f"says nothing of '{marker}'", f"{at}.{part}", file)
+    for part in _PER_SEGMENT:
+        for marker, values in getattr(setting, part).items():
+            if len(values) != SEGMENTS:
+                found, key = f"has {len(values)} numbers", f"{at}.{part}.{marker}"
+                raise _error(found, key, file, allowed=f"{SEGMENTS}, one per segment")
+    if [len(row) for row in setting.covariance] != [len(panel)] * len(panel):
+        allowed = f"{len(panel)} rows of {len(panel)} numbers, one per marker of the panel"
+        raise _error("does not fit the panel", f"{at}.covariance", file, allowed=allowed)
+
+
+def _check_covariance(setting: SettingSpec, file: Path) -> None:
+    covariance, key = np.array(setting.covariance, dtype=float), f"settings.{setting.id}.covariance"
+    if covariance.size == 0:
+        return
+    if not np.allclose(covariance, covariance.T, rtol=1e-9, atol=1e-12):
+        raise _error("is not symmetric", key, file)
+    if np.linalg.eigvalsh(covariance)[0] <= 0:  # it is divided by
+        raise _error("is not positive definite", key, file)
 
 
 def _check_numbers(spec: FeatureSpec, file: Path) -> None:
@@ -77,7 +114,8 @@ def _named(spec: FeatureSpec) -> Iterator[Named]:
         at = f"settings.{name}"
         yield f"{at}.id", (setting.id,), (name,), "ids of this entry"
         yield f"{at}.panel", setting.panel, spec.markers, "markers"
-        yield f"{at}.means", setting.means, setting.panel, "markers of its panel"
+        for part in _PER_MARKER:
+            yield f"{at}.{part}", getattr(setting, part), setting.panel, "markers of its panel"
         yield f"{at}.strategies", setting.strategies, spec.strategies, "strategies"
         yield f"{at}.usual", (setting.usual,), setting.strategies, "strategies of the setting"
     for name, strategy in spec.strategies.items():
@@ -97,6 +135,11 @@ def _numbers(spec: FeatureSpec) -> Iterator[tuple[str, object]]:
         yield f"settings.{name}.line", setting.line
         for marker_id, mean in setting.means.items():
             yield f"settings.{name}.means.{marker_id}", mean
+        for part in _PER_SEGMENT:
+            for marker_id, values in getattr(setting, part).items():
+                yield from ((f"settings.{name}.{part}.{marker_id}", value) for value in values)
+        for row in setting.covariance:
+            yield from ((f"settings.{name}.covariance", value) for value in row)
     for name, strategy in spec.strategies.items():
         for marker_id, exposure in strategy.exposure.items():
             yield f"strategies.{name}.exposure.{marker_id}", exposure

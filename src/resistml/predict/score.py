@@ -10,8 +10,10 @@ import numpy.typing as npt
 from resistml.columns import SCORE
 from resistml.features.matrix import Words
 from resistml.features.spec import FeatureSpec
+from resistml.predict.abstain import Doubts, doubts
+from resistml.predict.evidence import evidence_interval, with_those_of_evidence
 from resistml.predict.model import Model
-from resistml.predict.patterns import grouped, labels, nothing_measured, reasons, unmeasured
+from resistml.predict.patterns import grouped, labels, reasons
 from resistml.tables.profiles import Profiles
 
 Answer = dict[str, Any]
@@ -27,10 +29,13 @@ def score(model: Model, profiles: Profiles) -> Answer:
 
     ``p_resistance`` is the calibrated probability of no objective response; ``lower`` and
     ``upper`` its 90% interval for the sampling of training patients; NaN unless the status is
-    ok. ``status`` is ok, abstained (no marker of the setting's panel was measured) or rejected.
+    ok. ``prediction_set``: the outcomes left open (see :mod:`resistml.predict.conformal`), none
+    where the model does not answer or has no thresholds.
+    ``status`` is ok, abstained (see :class:`~resistml.predict.abstain.Doubts`) or rejected.
     ``flags``: those of the profile (see :class:`~resistml.tables.profiles.Profiles`),
     ``usual_strategy`` (it named none), ``unmeasured:M`` and ``ineligible`` (its record does
-    not meet what the strategy needs, or does not say); ``message`` gives the reasons.
+    not meet what the strategy needs, or does not say); of those abstained from
+    ``mostly_unmeasured``, ``outlying:M`` and ``unsupported``; ``message`` gives the reasons.
     """
     records, accepted = profiles.records, profiles.accepted
     n = len(records)
@@ -41,18 +46,37 @@ def score(model: Model, profiles: Profiles) -> Answer:
         message[row] = text
     flags: list[list[str]] = [list(profiles.notes.get(row, ())) for row in range(n)]
     for setting, rows in grouped(records.setting, accepted).items():
-        said = _Remarks(model.spec, profiles, strategy, setting, rows)
-        status[rows] = np.where(said.empty, "abstained", "ok")
+        found = doubts(model, records, setting, rows)
+        said = _Remarks(model.spec, profiles, strategy, setting, rows, found)
+        status[rows] = np.where(said.abstained, "abstained", "ok")
         message[rows] = said.messages
-        for row, found in zip(rows.tolist(), said.flags, strict=True):
-            flags[row].extend(found)
+        for row, own in zip(rows.tolist(), said.flags, strict=True):
+            flags[row].extend(own)
     answered = accepted[status[accepted] == "ok"]
     risk = model.risk(records.take(answered), strategy[answered])
     p, low, high = (np.full(n, np.nan) for _ in range(3))
     p[answered] = risk.p
     low[answered], high[answered] = risk.interval()
-    columns = (records.patient_id, records.setting, strategy, p, low, high, status, flags, message)
-    return dict(zip(COLUMNS, columns, strict=True))
+    sets = _prediction_sets(model, records.setting, p)
+    columns = (records.patient_id, records.setting, strategy, p, low, high, sets)
+    answer: Answer = dict(zip(COLUMNS, (*columns, status, flags, message), strict=True))
+    evidence = evidence_interval(model, records.take(answered), strategy[answered])
+    for name, ends in evidence.items():
+        answer[name] = np.full(n, np.nan)
+        answer[name][answered] = ends
+    return {name: answer[name] for name in with_those_of_evidence(model, COLUMNS)}
+
+
+def _prediction_sets(model: Model, setting: Words, p: npt.NDArray[np.float64]) -> list[list[str]]:
+    """(n,) the outcomes that p(resistance) (n,) leaves open; none where it is NaN."""
+    out: list[list[str]] = [[] for _ in range(len(p))]
+    conformal, answered = model.parts.conformal, np.flatnonzero(~np.isnan(p))
+    if conformal is not None:
+        for row, found in zip(
+            answered.tolist(), conformal.sets(setting[answered], p[answered]), strict=True
+        ):
+            out[row] = found
+    return out
 
 
 def asked_strategy(spec: FeatureSpec, profiles: Profiles) -> Words:
@@ -70,27 +94,37 @@ class _Remarks:
 
     Attributes
     ----------
-    empty : (n,) array of bool
-        True where no marker was measured.
+    abstained : (n,) array of bool
     flags : list of tuple of str
     messages : (n,) array of str
     """
 
     def __init__(
-        self, spec: FeatureSpec, profiles: Profiles, strategy: Words, setting: str, rows: Rows
+        self,
+        spec: FeatureSpec,
+        profiles: Profiles,
+        strategy: Words,
+        setting: str,
+        rows: Rows,
+        found: Doubts,
     ) -> None:
         panel, usual = spec.settings[setting].panel, spec.settings[setting].usual
-        absent = unmeasured(spec, profiles.records, setting, rows)
         unnamed = profiles.strategy[rows] == ""
         why = _ineligible(spec, profiles, strategy, rows)
-        self.empty = nothing_measured(absent)
+        few = np.array([found.unsupported(str(a)) for a in strategy[rows]], dtype=object)
+        self.abstained: Bools = found.abstained | (few != "")
         names = ("usual_strategy", *(f"unmeasured:{marker}" for marker in panel), "ineligible")
-        self.flags = labels(np.column_stack([unnamed, absent, why != ""]), names)
-        texts = (
-            f"no strategy named: scored against the usual one, {usual}",
-            "none of the setting's markers was measured",
-        )
-        said = labels(np.column_stack([unnamed, self.empty]), texts)
+        plain = labels(np.column_stack([unnamed, found.absent, why != ""]), names)
+        self.flags: list[tuple[str, ...]] = plain
+        text = f"no strategy named: scored against the usual one, {usual}"
+        said: list[tuple[str, ...]] = [(text,) if u else () for u in unnamed.tolist()]
+        for row in np.flatnonzero(self.abstained).tolist():
+            self.flags[row] = (
+                *plain[row],
+                *found.flags(row),
+                *(("unsupported",) if few[row] else ()),
+            )
+            said[row] += found.reasons(row) + ((few[row],) if few[row] else ())
         self.messages: Words = np.array(
             [
                 "; ".join((*parts, reason) if reason else parts)

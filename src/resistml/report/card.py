@@ -40,12 +40,14 @@ def card(about: Mapping[str, Any], evaluation: Evaluation) -> str:
         f"{words.percent(evaluation.value_fixed_rule)}); captured is the share of the gain from "
         "the best fixed rule to the fair oracle.",
         _learners(evaluation),
+        _policy(evaluation),
         "## Mechanisms",
         "Mean absolute contribution to the log-odds, and its correlation with the fair truth "
         "within setting and strategy.",
         _mechanisms(evaluation),
-        "## Settings",
+        "## Groups",
         _settings(evaluation),
+        _worst(evaluation),
         "## Facts",
         _facts(about),
     ]
@@ -84,9 +86,9 @@ def _mechanisms(evaluation: Evaluation) -> str:
 
 def _settings(evaluation: Evaluation) -> str:
     gaps = {
-        name: found["auc_fair"] - found["auc"]
+        name: found.auc_fair.value - found.auc.value
         for name, found in evaluation.by_setting.items()
-        if math.isfinite(found["auc_fair"] - found["auc"])
+        if math.isfinite(found.auc_fair.value - found.auc.value)
     }
     if not gaps:
         return "No setting has both outcomes."
@@ -94,8 +96,22 @@ def _settings(evaluation: Evaluation) -> str:
     found = evaluation.by_setting[worst]
     return (
         f"{len(evaluation.by_setting)} settings. Furthest below the fair oracle is "
-        f"{_plain(words.label(worst, {}))}: AUC {words.number(found['auc'])} against "
-        f"{words.number(found['auc_fair'])}, n = {words.count(found['n'])}."
+        f"{_plain(words.label(worst, {}))}: AUC {words.number(found.auc.value)} against "
+        f"{words.number(found.auc_fair.value)}, n = {words.count(found.n)}."
+    )
+
+
+def _worst(evaluation: Evaluation) -> str:
+    said = words.worst_words(evaluation, {})
+    return " ".join(f"Worst by {inside} is {_plain(group)}." for inside, group in said.items())
+
+
+def _policy(evaluation: Evaluation) -> str:
+    if evaluation.policy is None:
+        return ""
+    return (
+        "What observed data alone say of the learned ranking, by a doubly robust estimate: "
+        f"{words.policy_words(evaluation.policy)}."
     )
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import textwrap
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -71,3 +72,11 @@ def dot(name: str) -> dict[str, Any]:
         "ms": 7 if is_model(name) else 5.5,
         "zorder": 3,
     }
+
+
+def wrap(text: str, most: int = 40) -> str:
+    """Text on one line, or on lines of about the same length."""
+    if len(text) <= most:
+        return text
+    lines = -(-len(text) // most)
+    return "\n".join(textwrap.wrap(text, max(len(text) // lines + 6, 20)))

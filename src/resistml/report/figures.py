@@ -1,12 +1,11 @@
 """Figures of an evaluation, as matplotlib figures that belong to no window.
 
-The audit's and SHAP's are in modules of their own and named here too.
+The audit's, SHAP's and that of groups are in modules of their own and named here too.
 """
 
 from __future__ import annotations
 
 import math
-import textwrap
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
@@ -15,8 +14,9 @@ import numpy.typing as npt
 
 from resistml.report.audit_view import Z95
 from resistml.report.figure_audit import audit_figure
-from resistml.report.figure_rows import ROW, WIDTH, beside, colour, dot, is_model, row_figure
+from resistml.report.figure_rows import ROW, WIDTH, beside, colour, dot, is_model, row_figure, wrap
 from resistml.report.figure_shap import beeswarm_figure
+from resistml.report.figure_subgroups import subgroup_figure
 from resistml.report.style import (
     BAND,
     BLUE,
@@ -54,6 +54,7 @@ __all__ = [
     "fidelity_figure",
     "importance_figure",
     "setting_figure",
+    "subgroup_figure",
     "value_figure",
 ]
 
@@ -175,30 +176,21 @@ def fidelity_figure(evaluation: Evaluation, names: Mapping[str, str] | None = No
 @styled
 def setting_figure(evaluation: Evaluation, names: Mapping[str, str] | None = None) -> Figure:
     """AUC in each setting beside the fair oracle's, the easiest setting first."""
-    rows = sorted(evaluation.by_setting.items(), key=lambda pair: -_or_zero(pair[1]["auc_fair"]))
-    wrapped = [_wrapped(label(name, names or {})) for name, _ in rows]
+    rows = sorted(evaluation.by_setting.items(), key=lambda pair: -_or_zero(pair[1].auc_fair.value))
+    wrapped = [wrap(label(name, names or {})) for name, _ in rows]
     figure, axes = row_figure(wrapped, height=0.36 if any("\n" in w for w in wrapped) else ROW)
     axes.tick_params(axis="y", labelsize=7.5)
     axes.grid(axis="y")
     oracle, model_name = "Fair oracle", learner_label(MODEL)
     for y, (_, found) in enumerate(rows):
-        model, fair = found["auc"], found["auc_fair"]
+        model, fair = found.auc.value, found.auc_fair.value
         axes.plot([model, fair], [y, y], color=MUTED, lw=1.2, zorder=2)
         axes.plot(fair, y, **dot(oracle), label="" if y else oracle)
         axes.plot(model, y, **dot(model_name), label="" if y else model_name)
-        beside(axes, y, f"{number(model)} / {number(fair)}", size=7.5)
-        beside(axes, y, f"n {count(found['n'])}", x=1.21, size=7.5)
+        beside(axes, y, f"{number(model)} / {number(fair)}   n {count(found.n)}", size=7.5)
     axes.set_xlabel("AUC, area under the ROC curve")
     figure.legend(loc="outside upper left", ncols=2, handletextpad=0.3)
     return figure
-
-
-def _wrapped(text: str, most: int = 40) -> str:
-    """Text on one line, or on lines of about the same length."""
-    if len(text) <= most:
-        return text
-    lines = -(-len(text) // most)
-    return "\n".join(textwrap.wrap(text, max(len(text) // lines + 6, 20)))
 
 
 def _or_zero(x: float) -> float:

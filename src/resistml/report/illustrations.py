@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from resistml.evaluate.subgroups import LEAST
 from resistml.report import figures
 from resistml.report.audit_view import by_endpoint, by_role, solved, tally
 from resistml.report.context import ReportContext
@@ -15,6 +16,7 @@ from resistml.report.words import (
     MODEL,
     captured_words,
     count,
+    group_label,
     inside,
     interval,
     join,
@@ -22,6 +24,7 @@ from resistml.report.words import (
     label,
     number,
     percent,
+    worst_words,
 )
 
 if TYPE_CHECKING:
@@ -51,6 +54,7 @@ def illustrations(context: ReportContext) -> tuple[Illustration, ...]:
         (context.swarm is not None, _swarm),
         (bool(evaluation.fidelity), _fidelity),
         (bool(evaluation.by_setting), _setting),
+        (bool(evaluation.subgroups), _subgroups),
     )
     return tuple(draw(context) for there, draw in wanted if there)
 
@@ -177,7 +181,7 @@ def _fidelity(context: ReportContext) -> Illustration:
 def _setting(context: ReportContext) -> Illustration:
     rows = context.evaluation.by_setting
     shown = {
-        label(s, context.names): f"{number(f['auc'])} (fair oracle {number(f['auc_fair'])})"
+        label(s, context.names): f"{number(f.auc.value)} (fair oracle {number(f.auc_fair.value)})"
         for s, f in rows.items()
     }
     return Illustration(
@@ -187,6 +191,27 @@ def _setting(context: ReportContext) -> Illustration:
         f"n = {_patients(context)} in {len(rows)} settings. At the right: the model's AUC, the "
         "fair oracle's, and patients. In small settings either may lead by chance.",
         figures.setting_figure(context.evaluation, context.names),
+    )
+
+
+def _subgroups(context: ReportContext) -> Illustration:
+    found = context.evaluation.subgroups
+    shown = {
+        group_label(division, name, context.names): number(group.mae.value)
+        for division, groups in found.items()
+        for name, group in groups.items()
+    }
+    said = worst_words(context.evaluation, context.names)
+    worst = [f"Worst by {called} is {group}." for called, group in said.items()]
+    return Illustration(
+        "subgroups",
+        "How far off in each group of patients",
+        f"Dot plot of the error in probability by group: {_listed(shown)}. {' '.join(worst)}",
+        f"n = {_patients(context)}, divided in {len(found)} ways. Lines are 95% bootstrap "
+        "intervals, grey lines all patients. Both figures are against the fair oracle's "
+        "probabilities, in percentage points. The worst group stands out; open dots are groups "
+        f"of fewer than {LEAST}, which may be far off by chance and are never called the worst.",
+        figures.subgroup_figure(context.evaluation, context.names),
     )
 
 

@@ -6,6 +6,7 @@ import json
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
+from resistml.evaluate.subgroups import LEAST
 from resistml.report import words
 from resistml.report.audit_view import (
     STATUS,
@@ -44,6 +45,8 @@ def render(context: ReportContext) -> str:
             illustrations=drawn,
             svg={name: _svg(shown) for name, shown in drawn.items()},
             learners=words.judged(evaluation),
+            worst=words.worst_words(evaluation, context.names),
+            least=LEAST,
             groups=by_endpoint(rows),
             targets=targets,
             tally=tally(targets),
@@ -97,6 +100,7 @@ def _environment() -> Environment:
         percent=words.percent,
         count=words.count,
         interval=words.interval,
+        percent_interval=words.percent_interval,
         captured=words.captured_words,
         sentence=words.sentence,
     )

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from resistml.evaluate.evaluation import Evaluation, LearnerFigures
     from resistml.evaluate.metrics import Interval
+    from resistml.evaluate.off_policy import PolicyValue
 
 #: Stands where a figure is not defined.
 NONE = "–"
@@ -56,9 +57,26 @@ def interval(x: Interval, digits: int = 3) -> str:
     return f"{number(x.value, digits)} ({number(x.low, digits)} to {number(x.high, digits)})"
 
 
+def percent_interval(x: Interval) -> str:
+    """A share and its interval, as percentages."""
+    if not math.isfinite(x.value):
+        return NONE
+    return f"{percent(x.value)} ({percent(x.low)} to {percent(x.high)})"
+
+
 def label(name: str, names: Mapping[str, str]) -> str:
     """The full name of a catalog entry, or its id as words."""
     return names.get(name) or _ENDPOINTS.get(name) or name.replace("_", " ")
+
+
+def group_label(division: str, name: str, names: Mapping[str, str]) -> str:
+    """What a group of patients is called where nothing says how they were divided."""
+    if division in ("setting", "sex"):
+        return label(name, names)
+    if division.startswith("unmeasured "):
+        what = division if name != "1" else division.removesuffix("s")
+        return f"{name} {what}"
+    return f"{division} {name}"
 
 
 def learner_label(name: str) -> str:
@@ -141,3 +159,30 @@ def _gain(share: float) -> str:
     if share < 0:
         return "So its ranking does worse than the best fixed rule."
     return f"So it captures {percent(share, 0)} of what a ranking can gain over the fixed rule."
+
+
+#: What a group may be the worst by, and what that is called.
+WORST_BY = {"mae": "error in probability", "ece": "calibration error"}
+
+
+def worst_words(evaluation: Evaluation, names: Mapping[str, str]) -> dict[str, str]:
+    """The group in which the model does worst, by what it is called in :data:`WORST_BY`."""
+    said = {}
+    for figure, called in WORST_BY.items():
+        found = evaluation.worst(figure)
+        if found is not None:
+            group = group_label(found.division, found.name, names)
+            value = interval(getattr(found.group, figure))
+            said[called] = f"{group}: {value}, n = {count(found.group.n)}"
+    return said
+
+
+def policy_words(policy: PolicyValue) -> str:
+    """What observed data say that a policy is worth, and whether that is right."""
+    said = (
+        f"{percent_interval(policy.estimate)} from the {count(policy.patients)} training patients"
+    )
+    if policy.covered is None:
+        return said
+    holds = "holds" if policy.covered else "misses"
+    return f"{said} alone; the interval {holds} the true {percent(policy.true)}"

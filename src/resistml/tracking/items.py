@@ -36,7 +36,8 @@ of "Model training", at what shows differences between runs:
 
 Beside them: `auc/`, `value/` (true response rate under each policy), `loss/`, `mechanism/`
 (importance), `fidelity/` (agreement of explanations with the truth), `setting_auc/`, and
-`interval/` with the 95% bootstrap interval of the model's AUC.
+`interval/` with the 95% bootstrap interval of the model's AUC; of a study of settings, `tune/loss`
+(out of bag, the best trial's) with the trials nested in it.
 """
 
 
@@ -128,12 +129,12 @@ def run_items(config: RunConfig, evaluation: Evaluation, facts: RunFacts) -> Ite
     Metrics that are not finite are left out, since a store keeps them as huge numbers, and
     named in the tag ``not_finite``.
     """
-    document = _resolved(config)
+    document = resolved(config)
     named = dict(_metrics(evaluation))
     metrics = {name: value for name, value in named.items() if math.isfinite(value)}
     return Items(
         run_name=facts.run_id,
-        params=dict(_flat(document)),
+        params=dict(flat(document)),
         metrics=metrics,
         tags=_tags(config, facts, [name for name in named if name not in metrics]),
         dataset=_dataset(config, facts),
@@ -147,7 +148,7 @@ def run_items(config: RunConfig, evaluation: Evaluation, facts: RunFacts) -> Ite
     )
 
 
-def _resolved(config: RunConfig) -> dict[str, Any]:
+def resolved(config: RunConfig) -> dict[str, Any]:
     """The config as plain data, without a password in its tracking address."""
     document = config.model_dump(mode="json")
     uri = document["tracking"]["uri"]
@@ -155,11 +156,11 @@ def _resolved(config: RunConfig) -> dict[str, Any]:
     return document
 
 
-def _flat(document: Mapping[str, Any], prefix: str = "") -> Iterator[tuple[str, str]]:
+def flat(document: Mapping[str, Any], prefix: str = "") -> Iterator[tuple[str, str]]:
     """Nested keys joined by dots; values as JSON, text without its quotes."""
     for key, value in document.items():
         if isinstance(value, Mapping):
-            yield from _flat(value, f"{prefix}{key}.")
+            yield from flat(value, f"{prefix}{key}.")
         else:
             yield f"{prefix}{key}", value if isinstance(value, str) else json.dumps(value)
 
@@ -202,7 +203,7 @@ def _metrics(evaluation: Evaluation) -> Iterator[tuple[str, float]]:
     for mechanism, value in evaluation.fidelity.items():
         yield _name("fidelity", mechanism), value
     for setting, figures in evaluation.by_setting.items():
-        yield _name("setting_auc", setting), figures["auc"]
+        yield _name("setting_auc", setting), figures.auc.value
 
 
 def _name(group: str, name: str) -> str:

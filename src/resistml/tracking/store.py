@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import getpass
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 from resistml.documents import dump_json
 from resistml.errors import OutputError
@@ -28,6 +28,22 @@ __all__ = ["Logged", "Store", "artifact_root", "log_run", "open_store", "resolve
 MOST_METRICS, MOST_PARAMS, MOST_TAGS = 800, 100, 100
 #: Longest digest of a dataset, in characters.
 DIGEST = 36
+
+
+class Numbers(Protocol):
+    """What is logged as numbers and words, by name."""
+
+    @property
+    def params(self) -> Mapping[str, str]:
+        """What a run was told."""
+
+    @property
+    def metrics(self) -> Mapping[str, float]:
+        """What came out, all finite."""
+
+    @property
+    def tags(self) -> Mapping[str, str]:
+        """What else is said of it."""
 
 
 @dataclass(frozen=True)
@@ -61,8 +77,8 @@ def log_run(items: Items, store: Store) -> Logged:
 
         client = MlflowClient(store.uri)
         run_id = client.create_run(store.experiment_id, run_name=items.run_name).info.run_id
-        with _ended(client, run_id):
-            _log_numbers(client, run_id, items)
+        with ended(client, run_id):
+            log_numbers(client, run_id, items)
             _log_dataset(client, run_id, items.dataset)
             _log_artifacts(client, run_id, items)
             model_uri = log_model(client, store.uri, store.experiment_id, run_id, items)
@@ -81,11 +97,11 @@ def _require(items: Items) -> None:
 
 
 @contextmanager
-def _ended(client: MlflowClient, run_id: str) -> Iterator[None]:
-    """Ends a run with the status that the block deserves."""
+def ended(client: MlflowClient, run_id: str, well: str = "FINISHED") -> Iterator[None]:
+    """Ends a run with the status that the block deserves; ``well`` is that of one without fault."""
     try:
         yield
-        client.set_terminated(run_id, "FINISHED")
+        client.set_terminated(run_id, well)
     except BaseException as exc:
         status = "FAILED" if isinstance(exc, Exception) else "KILLED"
         with suppress(Exception):  # what went wrong first is what the user must hear
@@ -93,7 +109,8 @@ def _ended(client: MlflowClient, run_id: str) -> Iterator[None]:
         raise
 
 
-def _log_numbers(client: MlflowClient, run_id: str, items: Items) -> None:
+def log_numbers(client: MlflowClient, run_id: str, items: Numbers) -> None:
+    """Log parameters, metrics and tags, in one request as a rule."""
     from mlflow.entities import Metric, Param, RunTag
 
     now = int(time.time() * 1000)

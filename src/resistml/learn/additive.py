@@ -1,0 +1,207 @@
+"""Fits the additive model, and finds from the data how far each of its parts is to be shrunk.
+
+Maximises the log-likelihood less half the sum over groups j of lambda_j theta' S_j theta, with
+the slopes of the markers' lines not negative, by Newton's method. The penalties maximise the
+marginal likelihood, of which each is the inverse variance of a random effect: lines are bent,
+strategies depart from their exposures and arms from their setting and strategy only as far as
+the patients show it.
+
+References
+----------
+Wood and Fasiolo (2017). A generalized Fellner-Schall method for smoothing parameter optimization.
+Biometrics 73, 1071-1081.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+from scipy.linalg import cho_factor, cho_solve
+from scipy.special import expit, logit
+
+from resistml.learn.blocks import Block
+from resistml.learn.layout import START, USUAL, Layout
+from resistml.predict.additive import Additive
+from resistml.threads import one_blas_thread
+
+Floats = npt.NDArray[np.float64]
+Bools = npt.NDArray[np.bool_]
+
+#: Penalties stay within these: beyond, a group is free, or as good as not there.
+LEAST, MOST = 0.02, 1e5
+#: Degrees of freedom that are added to each group at its usual penalty.
+PSEUDO = 0.1
+#: Rounds in which penalties are found, and the change of a log penalty below which they end.
+_ROUNDS, _STILL = 25, 0.1
+#: Newton steps at most, and the relative gain below which they end.
+_STEPS, _GAIN = 50, 1e-9
+
+
+@dataclass(frozen=True)
+class AdditiveFit:
+    """A fitted additive model.
+
+    Attributes
+    ----------
+    theta : (size,) array
+    penalties : (groups,) array
+    overall : float
+        Log-odds to which the intercepts are shrunk.
+    """
+
+    layout: Layout
+    theta: Floats
+    penalties: Floats
+    overall: float
+
+    @property
+    def model(self) -> Additive:
+        """As it scores."""
+        return self.layout.model(self.theta, self.overall)
+
+
+@one_blas_thread
+def fit_additive(
+    layout: Layout, blocks: list[Block], y: Floats, weight: Floats, scale: float = 1.0
+) -> AdditiveFit:
+    """Fit parameters and penalties.
+
+    Parameters
+    ----------
+    y : (n,) array
+        1 = resistant, 0 = response; or a probability of it.
+    weight : (n,) array
+    scale : float
+        What the penalties that the data ask for are multiplied by.
+    """
+    mean = float(np.average(y, weights=weight))
+    problem = _Problem(layout, blocks, y, weight, float(logit(np.clip(mean, 1e-3, 1 - 1e-3))))
+    penalties = np.array([START[group.kind] for group in layout.groups])
+    theta = np.zeros(layout.size)
+    for _ in range(_ROUNDS):
+        theta, inverse = problem.solved(theta, penalties, steps=4)
+        found = _updated(layout, theta, penalties, inverse)
+        change = np.abs(np.log(found / penalties)).max(initial=0.0)
+        penalties = found
+        if change < _STILL:
+            break
+    penalties = np.clip(penalties * scale, LEAST, MOST)
+    theta, _ = problem.solved(theta, penalties)
+    return AdditiveFit(layout, theta, penalties, problem.overall)
+
+
+@one_blas_thread
+def refit(fit: AdditiveFit, blocks: list[Block], y: Floats, weight: Floats) -> AdditiveFit:
+    """Fit the same model, with the penalties it has, to patients of other weights."""
+    problem = _Problem(fit.layout, blocks, y, weight, fit.overall)
+    theta, _ = problem.solved(fit.theta, fit.penalties)
+    return AdditiveFit(fit.layout, theta, fit.penalties, fit.overall)
+
+
+def _updated(layout: Layout, theta: Floats, penalties: Floats, inverse: Floats) -> Floats:
+    """Penalties from the effective degrees of freedom of each group and its size.
+
+    A degree of freedom is added to each at its usual penalty, so that groups of few parameters
+    do not run away.
+    """
+    out = np.empty_like(penalties)
+    for k, group in enumerate(layout.groups):
+        part, at = theta[group.index], group.index
+        used = group.rank - penalties[k] * float(np.sum(inverse[np.ix_(at, at)] * group.shape))
+        size = float(part @ group.shape @ part)
+        out[k] = (max(used, 0.0) + PSEUDO) / (size + PSEUDO / USUAL[group.kind])
+    return np.clip(out, LEAST, MOST)
+
+
+class _Problem:
+    """The penalised likelihood of n patients."""
+
+    def __init__(
+        self, layout: Layout, blocks: list[Block], y: Floats, weight: Floats, overall: float
+    ) -> None:
+        self.layout, self.blocks, self.y, self.weight = layout, blocks, y, weight
+        self.overall = overall
+
+    def solved(
+        self, theta: Floats, penalties: Floats, steps: int = _STEPS
+    ) -> tuple[Floats, Floats]:
+        """The parameters, and the inverse of the curvature over those that are not held at 0."""
+        penalty = self._penalty(penalties)
+        margin = self._margin(theta)
+        value = self._loss(margin) + 0.5 * float(theta @ penalty @ theta)
+        for _ in range(steps):
+            slope, curvature = self._derivatives(margin)
+            slope += penalty @ theta
+            curvature += penalty
+            step = self._step(theta, slope, curvature)
+            before = value
+            theta, margin, value = self._line(theta, step, penalty, value, margin)
+            if before - value <= _GAIN * max(abs(before), 1.0):
+                break
+        _, curvature = self._derivatives(margin)
+        return theta, _inverse(curvature + penalty, ~(self.layout.signed & (theta <= 0)))
+
+    def _penalty(self, penalties: Floats) -> Floats:
+        out = np.zeros((self.layout.size, self.layout.size))
+        for group, penalty in zip(self.layout.groups, penalties, strict=True):
+            out[np.ix_(group.index, group.index)] += penalty * group.shape
+        return out
+
+    def _margin(self, theta: Floats) -> Floats:
+        out = np.empty(len(self.y))
+        for block in self.blocks:
+            out[block.rows] = self.overall + block.x @ (block.spread @ theta)
+        return out
+
+    def _loss(self, margin: Floats) -> float:
+        return float(np.sum(self.weight * (np.logaddexp(0, margin) - self.y * margin)))
+
+    def _derivatives(self, margin: Floats) -> tuple[Floats, Floats]:
+        p, size = expit(margin), self.layout.size
+        gap, bend = self.weight * (p - self.y), self.weight * p * (1 - p)
+        slope, curvature = np.zeros(size), np.zeros((size, size))
+        for block in self.blocks:
+            slope += block.spread.T @ (block.x.T @ gap[block.rows])
+            at, part = block.curvature(bend)
+            curvature[np.ix_(at, at)] += part
+        return slope, curvature
+
+    def _step(self, theta: Floats, slope: Floats, curvature: Floats) -> Floats:
+        """Newton's step among the parameters that may move: those at 0 may not fall."""
+        stuck = self.layout.signed & (theta <= 0)
+        free = ~(stuck & (slope > 0))
+        while True:
+            step = np.zeros(len(theta))
+            step[free] = -_solve(curvature[np.ix_(free, free)], slope[free])
+            falling = free & stuck & (step < 0)
+            if not falling.any():
+                return step
+            free &= ~falling
+
+    def _line(
+        self, theta: Floats, step: Floats, penalty: Floats, value: float, margin: Floats
+    ) -> tuple[Floats, Floats, float]:
+        """The longest of the halved steps that is no step back."""
+        for halving in range(12):
+            new = theta + step * 0.5**halving
+            new = np.where(self.layout.signed, np.maximum(new, 0.0), new)
+            moved = self._margin(new)
+            found = self._loss(moved) + 0.5 * float(new @ penalty @ new)
+            if found <= value:
+                return new, moved, found
+        return theta, margin, value
+
+
+def _solve(curvature: Floats, slope: Floats) -> Floats:
+    return np.asarray(cho_solve(cho_factor(curvature, lower=True), slope))
+
+
+def _inverse(curvature: Floats, free: Bools) -> Floats:
+    """The inverse over the free parameters, 0 elsewhere."""
+    out = np.zeros_like(curvature)
+    at = np.flatnonzero(free)
+    inner = cho_factor(curvature[np.ix_(at, at)], lower=True)
+    out[np.ix_(at, at)] = cho_solve(inner, np.eye(len(at)))
+    return out
