@@ -13,6 +13,7 @@ import resistml
 from resistml.api import Scorer, find_model
 from resistml.config import RunConfig
 from resistml.errors import ModelError, OutputError, TableError
+from resistml.evaluate.benchmark import SCENARIOS
 from resistml.explain.mechanisms import COLUMNS as EXPLAIN
 from resistml.notice import NOTICE
 from resistml.predict.rank import COLUMNS as RANK
@@ -148,6 +149,28 @@ def test_train_then_load_by_the_runs_id(tmp_path: Path, monkeypatch: pytest.Monk
     assert resistml.load(run.id).model.hash == run.model.hash
 
 
+def test_benchmark(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The config's model, and all else as it was asked for, reach the benchmark."""
+    asked: dict[str, Any] = {}
+
+    def run(**given: Any) -> dict[str, Any]:
+        asked.update(given)
+        return {"results": []}
+
+    monkeypatch.setattr("resistml.evaluate.benchmark.run_benchmark", run)
+    config = RunConfig.model_validate({"model": {"depth": 3}})
+    mine = object()
+    found = resistml.benchmark({"mine": mine}, config=config, sizes=(700,), store=tmp_path / "s")
+    assert found == {"notice": NOTICE, "results": []}
+    assert asked["params"].depth == 3
+    assert asked["learners"] == {"mine": mine}
+    assert (asked["sizes"], asked["store"]) == ((700,), tmp_path / "s")
+    assert asked["worlds"] == tuple(SCENARIOS)
+    resistml.benchmark(worlds=("form",), peers=(), workers=2)
+    assert (asked["worlds"], asked["peers"], asked["workers"]) == (("form",), (), 2)
+    assert asked["store"] is None
+
+
 def test_unknown_public_name() -> None:
     with pytest.raises(AttributeError, match="no attribute 'nothing'"):
         _ = resistml.nothing
@@ -156,6 +179,6 @@ def test_unknown_public_name() -> None:
 def test_the_documented_names_can_be_completed() -> None:
     import resistml
 
-    wanted = {"load", "train", "generate", "ResistanceClassifier", "__version__"}
+    wanted = {"load", "train", "generate", "benchmark", "ResistanceClassifier", "__version__"}
     assert wanted == set(dir(resistml))
     assert all(getattr(resistml, name) is not None for name in wanted)

@@ -13,6 +13,7 @@ from mlflow import MlflowClient
 
 from resistml import study as module
 from resistml import study_files
+from resistml.cohort.files import generate
 from resistml.config import load_config
 from resistml.errors import ConfigError, OutputError, TableError
 from resistml.evidence import Evidence
@@ -176,7 +177,7 @@ def test_the_loss_is_that_of_the_patients_alone(
     """No truth is drawn, so none can be looked at."""
     monkeypatch.setattr(module._Tuning, "_cohort", COHORT)
     plans: list[Any] = []
-    real = module.generate
+    real = generate
 
     def watched(world: World, plan: Any, out: Path, **more: Any) -> Any:
         plans.append(plan)
@@ -227,14 +228,14 @@ def test_a_failed_trial_is_told(tuned: Tune, monkeypatch: pytest.MonkeyPatch) ->
 def test_an_interrupted_study_leaves_the_best_so_far(
     tuned: Tune, project: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    real = module.out_of_bag_loss
+    real = vars(module)["out_of_bag_loss"]
     calls: list[Any] = []
 
     def interrupted(*args: Any) -> float:
         calls.append(args)
         if len(calls) == 3:
             raise KeyboardInterrupt
-        return real(*args)
+        return float(real(*args))
 
     monkeypatch.setattr(module, "out_of_bag_loss", interrupted)
     with pytest.raises(KeyboardInterrupt) as caught:

@@ -169,7 +169,7 @@ class SurvivalConfig(_Part):
         description="What intervals allow for the model's form: standard deviation of log months.",
     )
     rounds: int = Field(
-        default=100,
+        default=40,
         ge=0,
         le=20_000,
         description="Most boosting rounds; how many are kept, if any, is chosen out of bag.",

@@ -292,7 +292,10 @@ def judge_model(model: Model, world: World, cohort: Cohort, config: RunConfig) -
         "constant": constant(spec, records, strategy, y),
     }
     valued = derived_seed(config.seed, "off_policy")
-    learner = bagged(learner_params(config), seed=valued, threads=config.model.threads)
+    # As many trees as the model kept: to choose anew in every fold would cost more than all else.
+    kept = model.members[0].booster.num_boosted_rounds()
+    params = replace(learner_params(config), rounds=max(kept, 1), checks=1)
+    learner = bagged(params, seed=valued, threads=config.model.threads)
     observed = Observed.of(spec, records, strategy, y)
     return evaluate(
         model,

@@ -63,13 +63,19 @@ def _with(value: Any, *path: str) -> Callable[[dict[str, Any]], None]:
         _with([[["ABCB1", ">"]]], "strategies", "folfox", "eligibility"),
         _with([[["ABCB1", ">", "high"]]], "strategies", "folfox", "eligibility"),
         _with(3, "settings", "breast_ac", "panel"),
+        _without("settings", "breast_ac", "covariance"),
+        _without("settings", "breast_ac", "ramp_means"),
+        _without("settings", "breast_ac", "segment_shares"),
+        _with([1.0], "settings", "breast_ac", "covariance"),
+        _with([0.0], "settings", "breast_ac", "ramp_means"),
+        _with(3, "settings", "breast_ac", "segment_shares"),
         _without("claims", "s2_abcb1_positive_orr", "caveat"),
     ],
 )
 def test_damage_is_noticed(spec: FeatureSpec, edit: Callable[[dict[str, Any]], None]) -> None:
     raw = copy.deepcopy(parse_json(dump_json(spec.to_json())))
     edit(raw)
-    with pytest.raises((KeyError, TypeError, ValueError, IndexError)):
+    with pytest.raises((AttributeError, KeyError, TypeError, ValueError, IndexError)):
         spec_from_json(raw)
 
 

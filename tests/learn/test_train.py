@@ -55,6 +55,7 @@ def saved(evidence: Evidence, p: Patients, rows: np.ndarray, folder: Path) -> di
     return {path.name: path.read_bytes() for path in folder.rglob("*") if path.is_file()}
 
 
+@pytest.mark.slow
 @settings(max_examples=3, deadline=None)
 @given(seed=st.integers(0, 2**32 - 1), people=st.integers(0, 20))
 def test_order_of_rows_changes_no_byte_of_a_bundle(

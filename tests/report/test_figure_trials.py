@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 import pytest
 
 from resistml.config_tune import Range
-from resistml.learn.tuning.trials import Trial
+from resistml.learn.tuning.space import Settings
+from resistml.learn.tuning.trials import State, Trial
 from resistml.report.figure_trials import trials_figure
 from resistml.report.style import BLUE, PAPER, png_bytes
 
@@ -20,10 +22,16 @@ SPACE = {
 }
 
 
-def trial(number: int, loss: float | None, **changed: object) -> Trial:
-    settings = {"penalty": 10.0**number / 10, "depth": 1 + number, "family": "logistic"}
-    state = "failed" if loss is None else "complete"
-    return replace(Trial(number, state, loss, {**settings, "base": True}), **changed)  # type: ignore[arg-type]
+def trial(number: int, loss: float | None, state: State = "complete") -> Trial:
+    """A trial whose settings go by its number."""
+    penalty, depth = 10.0**number / 10, 1 + number
+    settings: Settings = {"penalty": penalty, "depth": depth, "family": "logistic", "base": True}
+    return Trial(number, "failed" if loss is None else state, loss, settings)
+
+
+def at(line: Any) -> tuple[float, float]:
+    """Where a dot is."""
+    return float(line.get_xdata()[0]), float(line.get_ydata()[0])
 
 
 TRIALS = [
@@ -38,9 +46,9 @@ def test_a_panel_per_setting_and_a_dot_per_trial_that_has_a_loss() -> None:
     figure = trials_figure(TRIALS, TRIALS[3], SPACE)
     assert [axes.get_title(loc="left") for axes in figure.axes] == list(SPACE)
     penalty, depth, family, _ = figure.axes
-    assert [line.get_xdata()[0] for line in penalty.lines] == pytest.approx([0.1, 1.0, 100.0])
-    assert [line.get_xdata()[0] for line in depth.lines] == [1, 2, 4]
-    assert [line.get_xdata()[0] for line in family.lines] == [1, 1, 1]
+    assert [at(line)[0] for line in penalty.lines] == pytest.approx([0.1, 1.0, 100.0])
+    assert [at(line)[0] for line in depth.lines] == [1, 2, 4]
+    assert [at(line)[0] for line in family.lines] == [1, 1, 1]
     assert [text.get_text() for text in family.get_xticklabels()] == ["xgboost", "logistic"]
     assert [text.get_text() for text in penalty.get_xticklabels()] == ["0.1", "10", "1000"]
     assert penalty.get_xscale() == "log"
@@ -60,7 +68,7 @@ def test_one_that_is_far_off_leaves_room_for_the_others() -> None:
     (axes,) = trials_figure(trials, trials[0], {"depth": SPACE["depth"]}).axes
     low, high = axes.get_ylim()
     assert high - low < 0.02
-    assert all(low < line.get_ydata()[0] < high for line in axes.lines)
+    assert all(low < at(line)[1] < high for line in axes.lines)
 
 
 def test_one_trial_can_be_drawn_and_the_same_makes_the_same_bytes() -> None:

@@ -149,7 +149,7 @@ def spec_from_json(raw: dict[str, Any]) -> FeatureSpec:
 
     Raises
     ------
-    KeyError, TypeError, ValueError
+    AttributeError, IndexError, KeyError, TypeError, ValueError
         If the data is not that of a spec.
     """
     return FeatureSpec(

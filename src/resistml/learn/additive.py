@@ -19,6 +19,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 from scipy.linalg import cho_factor, cho_solve
+from scipy.linalg.lapack import dpotri
 from scipy.special import expit, logit
 
 from resistml.learn.blocks import Block
@@ -27,7 +28,6 @@ from resistml.predict.additive import Additive
 from resistml.threads import one_blas_thread
 
 Floats = npt.NDArray[np.float64]
-Bools = npt.NDArray[np.bool_]
 
 #: Penalties stay within these: beyond, a group is free, or as good as not there.
 LEAST, MOST = 0.02, 1e5
@@ -35,8 +35,8 @@ LEAST, MOST = 0.02, 1e5
 PSEUDO = 0.1
 #: Rounds in which penalties are found, and the change of a log penalty below which they end.
 _ROUNDS, _STILL = 25, 0.1
-#: Newton steps at most, and the relative gain below which they end.
-_STEPS, _GAIN = 50, 1e-9
+#: Newton steps at most, in a round and at last, and the relative gain below which they end.
+_FEW, _STEPS, _GAIN = 2, 50, 1e-9
 
 
 @dataclass(frozen=True)
@@ -77,46 +77,56 @@ def fit_additive(
         What the penalties that the data ask for are multiplied by.
     """
     mean = float(np.average(y, weights=weight))
-    problem = _Problem(layout, blocks, y, weight, float(logit(np.clip(mean, 1e-3, 1 - 1e-3))))
+    problem = Problem(layout, blocks, y, weight, float(logit(np.clip(mean, 1e-3, 1 - 1e-3))))
     penalties = np.array([START[group.kind] for group in layout.groups])
     theta = np.zeros(layout.size)
     for _ in range(_ROUNDS):
-        theta, inverse = problem.solved(theta, penalties, steps=4)
-        found = _updated(layout, theta, penalties, inverse)
+        theta = problem.solved(theta, penalties, steps=_FEW)
+        found = _updated(layout, theta, penalties, problem.inverse(theta, penalties))
         change = np.abs(np.log(found / penalties)).max(initial=0.0)
         penalties = found
         if change < _STILL:
             break
     penalties = np.clip(penalties * scale, LEAST, MOST)
-    theta, _ = problem.solved(theta, penalties)
+    theta = problem.solved(theta, penalties)
     return AdditiveFit(layout, theta, penalties, problem.overall)
 
 
 @one_blas_thread
 def refit(fit: AdditiveFit, blocks: list[Block], y: Floats, weight: Floats) -> AdditiveFit:
     """Fit the same model, with the penalties it has, to patients of other weights."""
-    problem = _Problem(fit.layout, blocks, y, weight, fit.overall)
-    theta, _ = problem.solved(fit.theta, fit.penalties)
+    problem = Problem(fit.layout, blocks, y, weight, fit.overall)
+    theta = problem.solved(fit.theta, fit.penalties)
     return AdditiveFit(fit.layout, theta, fit.penalties, fit.overall)
 
 
 def _updated(layout: Layout, theta: Floats, penalties: Floats, inverse: Floats) -> Floats:
     """Penalties from the effective degrees of freedom of each group and its size.
 
-    A degree of freedom is added to each at its usual penalty, so that groups of few parameters
-    do not run away.
+    Parameters that are held at 0 are no part of a group: if they were, a line that lies on the
+    floor would be straightened for it, leave the floor, and be let go again, without end.
+    :data:`PSEUDO` degrees of freedom are added to each group at its usual penalty, so that
+    groups of few parameters do not run away.
     """
-    out = np.empty_like(penalties)
+    out, free = np.empty_like(penalties), ~layout.held(theta)
     for k, group in enumerate(layout.groups):
-        part, at = theta[group.index], group.index
-        used = group.rank - penalties[k] * float(np.sum(inverse[np.ix_(at, at)] * group.shape))
-        size = float(part @ group.shape @ part)
+        at = group.index
+        rank = group.rank_of(free[at])
+        used = rank - penalties[k] * float(np.sum(inverse[np.ix_(at, at)] * group.shape))
+        size = float(theta[at] @ group.shape @ theta[at])
         out[k] = (max(used, 0.0) + PSEUDO) / (size + PSEUDO / USUAL[group.kind])
     return np.clip(out, LEAST, MOST)
 
 
-class _Problem:
-    """The penalised likelihood of n patients."""
+class Problem:
+    """The penalised likelihood of n patients, to be minimised with its sign turned.
+
+    Parameters
+    ----------
+    y, weight : (n,) arrays
+    overall : float
+        Log-odds to which intercepts are shrunk.
+    """
 
     def __init__(
         self, layout: Layout, blocks: list[Block], y: Floats, weight: Floats, overall: float
@@ -124,26 +134,43 @@ class _Problem:
         self.layout, self.blocks, self.y, self.weight = layout, blocks, y, weight
         self.overall = overall
 
-    def solved(
-        self, theta: Floats, penalties: Floats, steps: int = _STEPS
-    ) -> tuple[Floats, Floats]:
-        """The parameters, and the inverse of the curvature over those that are not held at 0."""
-        penalty = self._penalty(penalties)
+    def solved(self, theta: Floats, penalties: Floats, steps: int = _STEPS) -> Floats:
+        """The parameters at the optimum, or after so many steps towards it."""
+        penalty = self.penalty(penalties)
         margin = self._margin(theta)
         value = self._loss(margin) + 0.5 * float(theta @ penalty @ theta)
         for _ in range(steps):
             slope, curvature = self._derivatives(margin)
-            slope += penalty @ theta
-            curvature += penalty
-            step = self._step(theta, slope, curvature)
+            step = self._step(theta, slope + penalty @ theta, curvature + penalty)
             before = value
             theta, margin, value = self._line(theta, step, penalty, value, margin)
             if before - value <= _GAIN * max(abs(before), 1.0):
                 break
-        _, curvature = self._derivatives(margin)
-        return theta, _inverse(curvature + penalty, ~(self.layout.signed & (theta <= 0)))
+        return theta
 
-    def _penalty(self, penalties: Floats) -> Floats:
+    def value(self, theta: Floats, penalties: Floats) -> float:
+        """The penalised negative log-likelihood."""
+        penalty = self.penalty(penalties)
+        return self._loss(self._margin(theta)) + 0.5 * float(theta @ penalty @ theta)
+
+    def derivatives(self, theta: Floats, penalties: Floats) -> tuple[Floats, Floats]:
+        """Slope (size,) and curvature (size, size) of :meth:`value`."""
+        penalty = self.penalty(penalties)
+        slope, curvature = self._derivatives(self._margin(theta))
+        return slope + penalty @ theta, curvature + penalty
+
+    def inverse(self, theta: Floats, penalties: Floats) -> Floats:
+        """The inverse of the curvature over the parameters that are not held at 0, 0 elsewhere."""
+        _, curvature = self.derivatives(theta, penalties)
+        at = np.flatnonzero(~self.layout.held(theta))
+        factor, _ = cho_factor(curvature[np.ix_(at, at)], lower=True)
+        lower, _ = dpotri(factor, lower=True)
+        out = np.zeros_like(curvature)
+        out[np.ix_(at, at)] = np.tril(lower) + np.tril(lower, -1).T
+        return out
+
+    def penalty(self, penalties: Floats) -> Floats:
+        """(size, size) sum of the groups' S, each times its penalty."""
         out = np.zeros((self.layout.size, self.layout.size))
         for group, penalty in zip(self.layout.groups, penalties, strict=True):
             out[np.ix_(group.index, group.index)] += penalty * group.shape
@@ -170,7 +197,7 @@ class _Problem:
 
     def _step(self, theta: Floats, slope: Floats, curvature: Floats) -> Floats:
         """Newton's step among the parameters that may move: those at 0 may not fall."""
-        stuck = self.layout.signed & (theta <= 0)
+        stuck = self.layout.held(theta)
         free = ~(stuck & (slope > 0))
         while True:
             step = np.zeros(len(theta))
@@ -196,12 +223,3 @@ class _Problem:
 
 def _solve(curvature: Floats, slope: Floats) -> Floats:
     return np.asarray(cho_solve(cho_factor(curvature, lower=True), slope))
-
-
-def _inverse(curvature: Floats, free: Bools) -> Floats:
-    """The inverse over the free parameters, 0 elsewhere."""
-    out = np.zeros_like(curvature)
-    at = np.flatnonzero(free)
-    inner = cho_factor(curvature[np.ix_(at, at)], lower=True)
-    out[np.ix_(at, at)] = cho_solve(inner, np.eye(len(at)))
-    return out

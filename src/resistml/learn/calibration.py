@@ -1,4 +1,9 @@
-"""Calibrates a margin: the straight line that fits log-odds best."""
+"""Calibrates a margin: the straight line that fits log-odds best.
+
+It is fitted on margins that are cross-fitted: each patient's is the mean over the models of the
+bag whose sample left him out. A line is kept to on purpose: on 20,000 patients isotonic regression
+is further from the fair probabilities, and beta calibration no nearer.
+"""
 
 from __future__ import annotations
 

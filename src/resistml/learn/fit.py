@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -26,6 +26,9 @@ __all__ = ["Fitted", "OutOfBag", "Params", "TrainingData", "bootstrap", "fit_bag
 
 Floats = npt.NDArray[np.float64]
 Bools = npt.NDArray[np.bool_]
+
+#: Models of a bag that grow all their trees, before the others know how many are worth it.
+PILOTS = 3
 
 
 @dataclass(frozen=True)
@@ -82,6 +85,9 @@ def fit_bag(
     base = BaseFitter(data, params)
     fitted: list[tuple[Additive, xgb.Booster]] = []
     for k in range(params.bag):
+        if k == PILOTS:  # the others grow no further than these give reason to
+            most = votes.narrowed(data.y)
+            grow = grower(data, replace(params, rounds=max(most, 1)), threads)
         weight = bootstrap(streams, k, n)
         additive, start = base(weight)
         booster = grow(weight, start, derived_seed(seed, f"learn.{k}"))
@@ -131,6 +137,14 @@ class OutOfBag:
             if rounds:  # XGBoost reads a range to 0 as all trees
                 added = booster.predict(matrix, output_margin=True, iteration_range=(0, rounds))
                 self._total[i, unseen] += added[unseen]
+
+    def narrowed(self, y: Floats) -> int:
+        """Leave out numbers of trees beyond the one after the best, and say which that is."""
+        losses = self.losses(y)
+        best = min(losses, key=lambda rounds: (losses[rounds], rounds))
+        self._rounds = self._rounds[: self._rounds.index(best) + 2]
+        self._total = self._total[: len(self._rounds)]
+        return self._rounds[-1]
 
     def margin(self, rounds: int) -> Floats:
         """(n,) mean margin after so many trees; NaN for a patient whom every model saw."""

@@ -7,6 +7,8 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
+from resistml.threads import one_blas_thread
+
 Floats = npt.NDArray[np.float64]
 
 #: Patients' worth of independence that is added, so that few patients give no wild correlations.
@@ -48,6 +50,7 @@ class _Moments:
         return self.first - self.count[:, None] * m, products
 
 
+@one_blas_thread
 def mean_and_covariance(f: Floats) -> tuple[Floats, Floats]:
     """Maximum likelihood of a normal distribution, pulled towards independence.
 

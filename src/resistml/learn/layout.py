@@ -52,6 +52,13 @@ class Group:
     shape: Floats
     rank: int
 
+    def rank_of(self, free: Bools) -> int:
+        """Rank of S over the parameters that are ``free`` (k,)."""
+        if free.all():
+            return self.rank
+        inner = self.shape[np.ix_(free, free)]
+        return int(np.linalg.matrix_rank(inner, hermitian=True)) if inner.size else 0
+
 
 @dataclass(frozen=True)
 class Layout:
@@ -138,6 +145,10 @@ class Layout:
         for at in self.at_marker:
             out[at] = True
         return out
+
+    def held(self, theta: Floats) -> Bools:
+        """(size,) True where a parameter is at 0, below which it may not fall."""
+        return np.asarray(self.signed & (theta <= 0))
 
     @cached_property
     def groups(self) -> list[Group]:

@@ -65,7 +65,7 @@ class SurvivalParams:
     penalty: float = 2.0
     arm_penalty: float = 20.0
     form: float = 0.07
-    rounds: int = 100
+    rounds: int = 40
     checks: int = 4
     depth: int = 2
     learning_rate: float = 0.05

@@ -98,7 +98,7 @@ def additive_margins(
     # Sums run row by row, which products of BLAS do not: a row's value is its own.
     out = np.einsum("nj,bj->nb", clinical, np.stack([m.clinical for m in models]))
     out += np.stack([m.intercepts for m in models], axis=1)[arms]
-    held = bent.reshape(len(bent), -1)
+    held = bent.reshape(len(bent), flat.shape[2])
     for arm, rows in by_arm(arms):
         used = np.flatnonzero(flat[:, arm].any(axis=0))
         out[rows] += np.einsum("nj,bj->nb", held[np.ix_(rows, used)], flat[:, arm, used])

@@ -54,7 +54,7 @@ def test_the_models_settings_matter_to_it_and_its_families(setup: Setup) -> None
 
 def test_another_catalog_changes_all(setup: Setup, monkeypatch: pytest.MonkeyPatch) -> None:
     usual = all_keys(setup)
-    monkeypatch.setattr(type(setup.evidence), "hash", "another")
+    monkeypatch.setitem(vars(setup.evidence), "hash", "another")
     assert changed(usual, all_keys(setup)) == list(JOBS)
 
 

@@ -18,7 +18,6 @@ from resistml.evaluate.benchmark.scenarios import (
     SCENARIOS,
     SIZES,
     SLOW_FROM,
-    SLOW_SEEDS,
     check_worlds,
     planned,
 )
@@ -47,8 +46,12 @@ def test_the_default_benchmark_is_one_seed() -> None:
     jobs = planned(tuple(SCENARIOS), PAIR, full=False)
     learners = [job for job in jobs if job.what == "learner"]
     assert {job.seed for job in learners} == {1}
-    per_world = Counter(job.world for job in learners)
-    assert per_world == {w: 3 * len(s.sizes) for w, s in SCENARIOS.items()}
+    per_draw = Counter((job.world, job.patients) for job in learners)
+    assert per_draw == {
+        (world, size): 3 if world == "default" else 2  # without the slow one
+        for world, scenario in SCENARIOS.items()
+        for size in scenario.sizes
+    }
     assert [job.world for job in jobs if job.what == "gaps"] == list(SCENARIOS)
     assert not [job for job in jobs if job.what == "policy"]
 
@@ -60,9 +63,9 @@ def test_slow_peers_have_fewer_seeds_where_they_cost_most() -> None:
     seeds = Counter((j.world, j.patients, j.learner) for j in jobs if j.what == "learner")
     for world in SCENARIOS:
         for size in FULL_SIZES:
-            few = size >= SLOW_FROM or world != "default"
             assert seeds[world, size, MODEL] == seeds[world, size, "constant"] == 5
-            assert seeds[world, size, "dr_forest"] == (SLOW_SEEDS if few else 5)
+            expected = {"default": 5 if size < SLOW_FROM else 2}.get(world, int(size < SLOW_FROM))
+            assert seeds[world, size, "dr_forest"] == expected
     assert {j.world for j in jobs if j.what == "policy"} == {"default", "hidden_confounding"}
 
 

@@ -25,12 +25,13 @@ QUICK = Params(bag=2, rounds=10, checks=1)
 #: Those of whom a quick run asks no more than that they answer, and who take long to.
 LONG = ("xgboost_plain", "xgboost_engaged", "hist_plain", "hist_engaged")
 LONGER = ("t_learner", "t_learner_engaged", "dr_forest")
+BOOSTED = ("family_additive", "family_hist_gradient_boosting")
 
 
-def marked(*long: str) -> list[Any]:
-    """All peers, of which some are kept for the slow run."""
-    slow = pytest.mark.slow
-    return [pytest.param(name, marks=slow if name in long else ()) for name in PEERS]
+def marked(*long: str, gives: tuple[str, ...] = ("risk", "effect")) -> list[Any]:
+    """All peers that give such answers, of which some are kept for the slow run."""
+    names = [name for name, peer in PEERS.items() if peer.gives in gives]
+    return [pytest.param(n, marks=pytest.mark.slow if n in long else ()) for n in names]
 
 
 def usable(name: str) -> Peer:
@@ -41,7 +42,7 @@ def usable(name: str) -> Peer:
 
 
 @pytest.mark.filterwarnings("error")
-@pytest.mark.parametrize("name", marked("dr_forest"))
+@pytest.mark.parametrize("name", marked("dr_forest", *BOOSTED))
 def test_contract(name: str, model: Model, patients: Patients, judge: Judge) -> None:
     """Answers for any patient and strategy; the same for the same seed; each by itself."""
     peer = usable(name)
@@ -52,20 +53,19 @@ def test_contract(name: str, model: Model, patients: Patients, judge: Judge) -> 
     assert np.isfinite(found).all()
     if peer.gives == "risk":
         assert ((found >= 0) & (found <= 1)).all()
-    again = peer.fit(training)(records, arm)
+    predict = peer.fit(training)
+    again = predict(records, arm)
     np.testing.assert_array_equal(found, again)
     some = np.arange(0, len(arm), 37)
-    alone = peer.fit(training)(records.take(some), arm[some])
+    alone = predict(records.take(some), arm[some])
     np.testing.assert_allclose(alone, found[some], atol=1e-6)
 
 
-@pytest.mark.parametrize("name", marked(*LONG, *LONGER))
+@pytest.mark.parametrize("name", marked(*LONG, *LONGER, *BOOSTED, gives=("risk",)))
 def test_peers_learn(name: str, training: Training, judge: Judge) -> None:
     """From 4,000 patients each that sees the record tells outcomes better than a constant per
     arm does; that has an AUC of 0.73, and the standard error of 3,000 is below 0.01."""
     peer = usable(name)
-    if peer.gives == "effect":
-        pytest.skip("gives no probabilities")
     given = judge.given
     records, arm = judge.oracle_records.take(given), judge.arm[given]
     found = auc(judge.resistant, peer.fit(replace(training, params=QUICK))(records, arm))

@@ -15,7 +15,7 @@ import numpy as np
 
 from resistml.cohort.draw import Columns, Drawer
 from resistml.documents import digest
-from resistml.evaluate.benchmark.scenarios import JUDGE_SEED, SCENARIOS, Job
+from resistml.evaluate.benchmark.scenarios import JUDGE_SEED, POLICY_JUDGED, SCENARIOS, Job
 from resistml.evaluate.benchmark.work import Setup
 from resistml.evaluate.peers import MODEL, Peer
 from resistml.world.laws import World
@@ -72,7 +72,8 @@ class Keys:
         if job.what != "policy":
             return {}
         code = code_digest(*OF_POLICY)
-        return {"replicates": self._setup.replicates, "code": code, **_versions()}
+        how = {"replicates": self._setup.replicates, "at most": POLICY_JUDGED}
+        return {**how, "code": code, **_versions()}
 
     def _learner(self, name: str) -> dict[str, Any]:
         if name == MODEL:

@@ -23,12 +23,15 @@ SIZES = (5_000, 20_000)
 FULL_SIZES = (1_000, 5_000, 20_000, 100_000)
 SEEDS = (1,)
 FULL_SEEDS = (1, 2, 3, 4, 5)
-#: Slow peers get so many seeds from so many patients on, and in other worlds than the default.
-SLOW_FROM, SLOW_SEEDS = 100_000, 2
+#: Seeds of slow peers: from so many patients on so many, and in other worlds than the default so
+#: many below that, in the full benchmark alone.
+SLOW_FROM, SLOW_SEEDS, SLOW_ELSEWHERE = 100_000, 2, 1
 #: Where the value of a policy is told from data alone, in the full benchmark: in so many cohorts
 #: of so many patients.
 POLICY_WORLDS = ("default", "hidden_confounding")
 POLICY_COUNT, POLICY_PATIENTS, POLICY_SEED = 200, 3_000, 1
+#: Fresh patients that give a policy's true value, at most.
+POLICY_JUDGED = 40_000
 #: Seed of what a misspecification strikes.
 VARIANT_SEED = 1
 
@@ -110,6 +113,14 @@ def check_worlds(worlds: Iterable[str]) -> None:
             )
 
 
+def slow_seeds(world: str, patients: int, *, full: bool) -> int:
+    """How many seeds slow peers get, at most."""
+    many = patients >= SLOW_FROM
+    if world == "default":
+        return SLOW_SEEDS if many else len(FULL_SEEDS)
+    return SLOW_ELSEWHERE if full and not many else 0
+
+
 def planned(
     worlds: Sequence[str],
     peers: Mapping[str, Peer],
@@ -127,13 +138,14 @@ def planned(
     """
     seeds = seeds or (FULL_SEEDS if full else SEEDS)
     jobs: list[Job] = []
+    slow = {name for name, peer in peers.items() if peer.slow}
     for world in worlds:
         jobs.append(Job(world, 0, JUDGE_SEED, what="gaps"))
         if full and world in POLICY_WORLDS:
             jobs.append(Job(world, POLICY_PATIENTS, POLICY_SEED, what="policy"))
         for size in sizes or (FULL_SIZES if full else SCENARIOS[world].sizes):
             for place, seed in enumerate(seeds):
-                few = place >= SLOW_SEEDS and (size >= SLOW_FROM or world != "default")
-                learners = [name for name, peer in peers.items() if not (peer.slow and few)]
-                jobs += [Job(world, size, seed, name) for name in (MODEL, *learners)]
+                left_out = slow if place >= slow_seeds(world, size, full=full) else set()
+                learners = [MODEL, *(name for name in peers if name not in left_out)]
+                jobs += [Job(world, size, seed, name) for name in learners]
     return jobs

@@ -19,7 +19,13 @@ from resistml.cohort.draw import Drawer
 from resistml.cohort.plan import Plan
 from resistml.errors import ResistmlError
 from resistml.evaluate.benchmark.figures import MORE, Bench, More
-from resistml.evaluate.benchmark.scenarios import JUDGE, POLICY_COUNT, SCENARIOS, Job
+from resistml.evaluate.benchmark.scenarios import (
+    JUDGE,
+    POLICY_COUNT,
+    POLICY_JUDGED,
+    SCENARIOS,
+    Job,
+)
 from resistml.evaluate.judge import draw_judges, records_of
 from resistml.evaluate.off_policy import replicates
 from resistml.evaluate.peers import MODEL, PEERS, Training, own_peers
@@ -136,7 +142,7 @@ class Bencher:
             count=self._setup.replicates,
             patients=job.patients,
             assignment=SCENARIOS[job.world].assignment,
-            judged=self._setup.judged,
+            judged=min(self._setup.judged, POLICY_JUDGED),
             seed=job.seed,
         )
         return asdict(found)

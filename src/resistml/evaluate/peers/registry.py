@@ -18,6 +18,8 @@ from resistml.families import FAMILIES
 
 #: The name that the model itself has in a benchmark.
 MODEL = "xgboost"
+#: Families that take long to fit.
+SLOW_FAMILIES = ("hist_gradient_boosting",)
 
 
 @dataclass(frozen=True)
@@ -88,7 +90,11 @@ PEERS: dict[str, Peer] = {
             slow=True,
         ),
         *(
-            Peer(f"family_{name}", f"the model, {name}", family(name), "exposures", of_model=True)
+            Peer(
+                *(f"family_{name}", f"the model, {name}", family(name), "exposures"),
+                slow=name in SLOW_FAMILIES,
+                of_model=True,
+            )
             for name in FAMILIES
             if name != MODEL
         ),
