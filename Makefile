@@ -5,7 +5,7 @@ BIN    := $(VENV)/bin
 STAMP  := $(VENV)/.installed
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo ui test test-slow test-all check format model data lock wheel bench clean
+.PHONY: help setup demo ui test test-slow test-all check format model widths data lock wheel bench clean
 
 help:  ## list the targets
 	@awk -F':.*## ' '/^[a-z-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -44,11 +44,14 @@ format: $(STAMP)  ## put the code in order
 	$(BIN)/ruff check --fix src tests
 	$(BIN)/ruff format src tests
 
-model: $(STAMP)  ## train the shipped default model anew
-	$(BIN)/python -m resistml train default --set tracking.enabled=false --set name=shipped
+model: $(STAMP)  ## train the shipped model anew, with its twenty worlds
+	$(BIN)/python -m resistml train shipped --set tracking.enabled=false
 	rm -rf models/default
 	mv "$$(ls -td runs/shipped-*/ | head -1)model" models/default
 	rm -rf runs/shipped-*
+
+widths: $(STAMP)  ## find anew how wide intervals must be, on drawn worlds
+	$(BIN)/python -m resistml.evaluate.widths
 
 data: $(STAMP)  ## draw the shipped small cohort anew
 	$(BIN)/python -m resistml cohort generate --n 2000 --seed 20260101 --out data/synthetic --force

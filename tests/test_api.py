@@ -19,9 +19,18 @@ from resistml.notice import NOTICE
 from resistml.predict.rank import COLUMNS as RANK
 from resistml.predict.score import COLUMNS as SCORE
 
+EXAMPLES = pd.read_csv(Path(__file__).parents[1] / "examples" / "profiles.csv").set_index("setting")
+
+
+def example(setting: str, name: str, **changed: Any) -> dict[str, Any]:
+    """The shipped example of a setting, by another name."""
+    row = EXAMPLES.loc[setting].dropna().to_dict()
+    return {**row, "patient_id": name, "setting": setting, **changed}
+
+
 PROFILES: list[dict[str, Any]] = [
-    {"patient_id": "a", "setting": "crc_advanced", "ABCB1": 4.0, "KRAS_mut": 0, "age": 66},
-    {"patient_id": "b", "setting": "sclc_extensive", "ABCB1": 0.5},
+    example("crc_advanced", "a"),
+    example("dlbcl_relapsed", "b"),
     {"patient_id": "c", "setting": "nowhere", "ABCB1": 0.5},
 ]
 
@@ -136,7 +145,7 @@ def test_train_then_load_by_the_runs_id(tmp_path: Path, monkeypatch: pytest.Monk
     monkeypatch.chdir(tmp_path)
     raw = {
         "name": "tiny",
-        "cohort": {"n": 1_000},
+        "cohort": {"n": 3_000},
         "evaluate": {"n": 500, "resamples": 20},
         "model": {"bag": 2, "rounds": 4, "checks": 1},
         "tracking": {"enabled": False},

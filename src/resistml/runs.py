@@ -36,8 +36,11 @@ LIMITS = (
     "stands beside each claim.",
     "Effects within a strategy, correlations and prevalences that the review does not report are "
     "assumptions, each with its reason and range.",
-    "The model is told which markers bear on which strategy; where that is wrong, so is the model.",
-    "Intervals cover the sampling of training patients, not the uncertainty of the evidence.",
+    "The model is told which markers bear on which strategy; where that is wrong, so is the model, "
+    "but for what its training patients show against it.",
+    "Intervals cover the sampling of training patients and what the form of the learner costs; "
+    "those for the evidence, where the model has them, what the catalog's ranges leave open. "
+    "Neither covers ranges that are wrong.",
 )
 
 

@@ -15,7 +15,7 @@ from resistml.features.matrix import Records, Words, arm_codes, centred, model_m
 from resistml.features.ramps import SEGMENTS, ramps, segment_shares
 from resistml.features.spec import FeatureSpec, SettingSpec
 from resistml.features.terms import Terms, bent_markers, engaged, panel_values
-from tests.features.test_matrix import SMALL, records, words
+from tests.features.test_matrix import SMALL, records
 
 Floats = npt.NDArray[np.float64]
 Drawn = tuple[Records, Words]

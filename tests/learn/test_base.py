@@ -1,199 +1,179 @@
-"""The additive base: its optimum, its gradient, its signs."""
+"""The base that boosting starts from: drawn patients, penalties of all, the bag about the whole."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import replace
 
 import numpy as np
 import numpy.typing as npt
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
-from scipy.optimize import check_grad
 from scipy.special import expit, logit
-from sklearn.linear_model import LogisticRegression
 
-from resistml.learn.base import Base, Likelihood, fit_base
+from resistml.features.ramps import SEGMENTS
+from resistml.learn.additive import fit_additive
+from resistml.learn.base import BaseFitter
+from resistml.learn.fit import bootstrap
+from resistml.learn.params import Params, TrainingData
+from resistml.predict.additive import Additive, additive_margins
+from resistml.rng import Streams
+from tests.learn.additive_data import Patients, any_patients
 
 Floats = npt.NDArray[np.float64]
+PARTS = ("intercepts", "slopes", "own", "clinical")
 
 
-@dataclass(frozen=True)
-class Toy:
-    """n patients of a known additive truth."""
-
-    x: Floats
-    arms: npt.NDArray[np.int64]
-    y: Floats
-
-    @property
-    def n(self) -> int:
-        return len(self.y)
-
-
-def toy(seed: int, n: int = 800, effects: tuple[float, ...] = (1.0, 0.6, -0.5, 0.3)) -> Toy:
-    rng = np.random.default_rng(seed)
-    x, arms = rng.normal(size=(n, len(effects))), rng.integers(0, 3, n)
-    p = expit(np.array([-0.5, 0.0, 0.7])[arms] + x @ np.array(effects))
-    return Toy(x, arms, (rng.random(n) < p).astype(float))
-
-
-def fitted(
-    t: Toy, *, signed: list[bool], penalty: float = 2.0, weight: Floats | None = None
-) -> Base:
-    return fit_base(
-        t.x,
-        t.arms,
-        t.y,
-        np.ones(t.n) if weight is None else weight,
-        n_arms=3,
-        signed=np.array(signed),
-        penalty=penalty,
+def training(p: Patients) -> TrainingData:
+    """The patients as the learner gets them; trees, which are not grown here, would see f."""
+    matrix = np.hstack([np.zeros((len(p.y), len(p.terms.bends))), p.clinical])
+    return TrainingData(
+        matrix=matrix,
+        centred=matrix,
+        arms=p.arms,
+        y=p.y,
+        n_arms=len(p.terms.setting),
+        signed=np.arange(matrix.shape[1]) < len(p.terms.bends),
+        bent=p.bent,
+        terms=p.terms,
     )
 
 
-@pytest.mark.parametrize("penalty", [0.5, 2.0, 50.0])
-@pytest.mark.parametrize("seed", [0, 1])
-def test_equals_scikit_learn_where_no_sign_binds(seed: int, penalty: float) -> None:
-    """Both minimise log-loss + penalty / 2 * squares; scikit-learn's C is 1 / penalty.
-
-    It pulls intercepts to 0 where ours are pulled to the overall rate: the same where the
-    resistant weigh as much as the rest.
-    """
-    t = toy(seed)
-    weight = np.random.default_rng(seed).random(t.n)
-    weight[t.y == 1] *= weight[t.y == 0].sum() / weight[t.y == 1].sum()
-    ours = fitted(t, signed=[False] * 4, penalty=penalty, weight=weight)
-    inputs = np.hstack([np.eye(3)[t.arms], t.x])
-    theirs = LogisticRegression(C=1 / penalty, fit_intercept=False, tol=1e-10, max_iter=10_000)
-    theirs.fit(inputs, t.y, sample_weight=weight)
-    assert (np.abs(theirs.coef_[0, 3:]) > 0.1).all()
-    np.testing.assert_allclose(ours.intercepts, theirs.coef_[0, :3], atol=1e-4)
-    np.testing.assert_allclose(ours.coefficients, theirs.coef_[0, 3:], atol=1e-4)
+@pytest.fixture(scope="module")
+def patients() -> Patients:
+    """400 patients of several settings, strategies and markers."""
+    for seed in range(100):
+        p = any_patients(seed, least=400, most=400)
+        if len(p.terms.setting) > 4 and (p.terms.marker >= 0).sum() > 4 and p.terms.bends.sum() > 1:
+            return p
+    raise AssertionError("no such terms among a hundred")
 
 
-def test_equals_scikit_learn_with_a_rate_of_its_own() -> None:
-    """With hardly a penalty it does not matter what intercepts are pulled to."""
-    t = toy(3, n=3_000)
-    ours = fitted(t, signed=[True, True, False, True], penalty=1e-6)
-    inputs = np.hstack([np.eye(3)[t.arms], t.x])
-    theirs = LogisticRegression(C=1e6, fit_intercept=False, tol=1e-10, max_iter=10_000)
-    theirs.fit(inputs, t.y)
-    np.testing.assert_allclose(
-        np.concatenate([ours.intercepts, ours.coefficients]), theirs.coef_[0], atol=1e-4
-    )
+def drawn(data: TrainingData, models: int = 4) -> list[Floats]:
+    return [bootstrap(Streams(3), k, len(data.y)) for k in range(models)]
 
 
-@pytest.mark.parametrize("seed", range(5))
-def test_gradient_is_that_of_the_loss(seed: int) -> None:
-    t = toy(seed, n=60)
-    rng = np.random.default_rng(seed)
-    problem = Likelihood(t.x, t.arms, t.y, rng.random(t.n), 3, 2.0)
-    theta = rng.normal(size=7)
-    error = check_grad(lambda v: problem(v, 0.3)[0], lambda v: problem(v, 0.3)[1], theta)
-    # Forward differences of step h err by h/2 times the curvature (about 30) and rounding / h.
-    assert error < 1e-5
+def whole(p: Patients, *, bent: bool = True, own: bool = True) -> Additive:
+    layout = p.layout(bent=bent, own=own)
+    return fit_additive(layout, p.blocks(layout), p.y, np.ones(len(p.y))).model
 
 
-@pytest.mark.parametrize("seed", range(5))
-def test_curvature_bounds_second_derivatives(seed: int) -> None:
-    t = toy(seed, n=100)
-    rng = np.random.default_rng(seed)
-    problem = Likelihood(t.x, t.arms, t.y, rng.random(t.n), 3, 2.0)
-    theta, h = rng.normal(size=7), 1e-5
-    for j in range(7):
-        up, down = theta.copy(), theta.copy()
-        up[j], down[j] = up[j] + h, down[j] - h
-        second = (problem(up, 0.0)[1][j] - problem(down, 0.0)[1][j]) / (2 * h)
-        assert 2.0 < second <= problem.curvature[j] * (1 + 1e-6)
+def same(a: Additive, b: Additive, atol: float = 1e-6) -> None:
+    for name in PARTS:
+        np.testing.assert_allclose(getattr(a, name), getattr(b, name), atol=atol)
 
 
-def test_signs_are_held_and_free_columns_are_free() -> None:
-    t = toy(7, effects=(-1.0, 0.8, -0.8))
-    free = fitted(t, signed=[False] * 3)
-    assert free.coefficients[0] < -0.5
-    held = fitted(t, signed=[True, True, False])
-    assert held.coefficients[0] == 0.0
-    assert held.coefficients[1] > 0.5
-    assert held.coefficients[2] < -0.4
+def test_all_patients_once_are_the_whole_fit(patients: Patients) -> None:
+    fitter = BaseFitter(training(patients), Params())
+    same(fitter(np.ones(400))[0], whole(patients))
 
 
-def test_held_sign_is_the_constrained_optimum() -> None:
-    """Karush-Kuhn-Tucker: at the bound the loss falls only outwards, elsewhere it is level."""
-    t = toy(7, effects=(-1.0, 0.8, -0.8))
-    held = fitted(t, signed=[True, True, True])
-    problem = Likelihood(t.x, t.arms, t.y, np.ones(t.n), 3, 2.0)
-    overall = problem.overall
-    theta = np.concatenate([held.intercepts - overall, held.coefficients])
-    _, slope = problem(theta, overall)
-    at_bound = np.concatenate([np.zeros(3, bool), held.coefficients == 0.0])
-    assert at_bound.sum() == 2
-    assert (slope[at_bound] > 0).all()
-    np.testing.assert_allclose(slope[~at_bound], 0, atol=1e-2)  # of a curvature near 100
+def test_margins_are_those_of_the_model_for_everybody(patients: Patients) -> None:
+    data = training(patients)
+    fitter = BaseFitter(data, Params())
+    for weight in drawn(data, 2):
+        model, margins = fitter(weight)
+        expected = additive_margins([model], *data.additive, data.arms)[:, 0]
+        np.testing.assert_array_equal(margins, expected)
+        assert margins.shape == (400,)
+        assert np.ptp(margins) > 1
 
 
-@settings(max_examples=30, deadline=None)
-@given(st.integers(0, 10_000))
-def test_signs_are_never_broken(seed: int) -> None:
-    rng = np.random.default_rng(seed)
-    n = 60
-    x, y = rng.normal(size=(n, 4)), rng.integers(0, 2, n).astype(float)
-    signed = rng.random(4) < 0.5
-    base = fit_base(x, rng.integers(0, 2, n), y, np.ones(n), n_arms=2, signed=signed, penalty=1.0)
-    assert (base.coefficients[signed] >= 0).all()
-    assert np.isfinite(base.intercepts).all()
+def test_who_was_not_drawn_has_no_say(patients: Patients) -> None:
+    """But in the penalties: outcomes of others give the same base at the same penalties."""
+    data, rng = training(patients), np.random.default_rng(0)
+    (weight,) = drawn(data, 1)
+    fitter = BaseFitter(data, Params())
+    before, _ = fitter(weight)
+    flipped = np.where(weight == 0, 1 - data.y, data.y)
+    fitter._data = replace(data, y=flipped)
+    same(fitter(weight)[0], before)
+    fitter._data = replace(data, y=rng.permutation(data.y))
+    assert np.abs(fitter(weight)[0].intercepts - before.intercepts).max() > 0.05
 
 
-def test_weights_are_repetitions() -> None:
-    t = toy(1, n=300)
-    times = np.random.default_rng(1).integers(0, 4, t.n)
-    rows = np.repeat(np.arange(t.n), times)
-    repeated = fitted(Toy(t.x[rows], t.arms[rows], t.y[rows]), signed=[True] * 4)
-    weighted = fitted(t, signed=[True] * 4, weight=times.astype(float))
-    np.testing.assert_allclose(weighted.coefficients, repeated.coefficients, atol=1e-5)
-    np.testing.assert_allclose(weighted.intercepts, repeated.intercepts, atol=1e-5)
+def test_without_a_base_rates_alone_are_left(patients: Patients) -> None:
+    """Shrunk to those of the setting and the strategy: each is between its own and the whole."""
+    data = training(patients)
+    model, margins = BaseFitter(data, Params(base=False))(np.ones(400))
+    terms = data.terms
+    assert terms is not None
+    markers, strategies = len(terms.bends), terms.strategies
+    assert model.slopes.shape == (markers, SEGMENTS)
+    assert model.own.shape == (strategies, markers)
+    assert model.clinical.shape == (2,)
+    assert not any(getattr(model, name).any() for name in PARTS[1:])
+    np.testing.assert_array_equal(margins, model.intercepts[data.arms])
+    overall, rates = data.y.mean(), expit(model.intercepts)
+    own = np.array([data.y[data.arms == arm].mean() for arm in range(data.n_arms)])
+    assert np.corrcoef(rates, own)[0, 1] > 0.5
+    assert np.abs(rates - overall).mean() < np.abs(own - overall).mean()
+    assert np.ptp(rates) > 0.01
 
 
-def test_start_does_not_matter() -> None:
-    t = toy(2)
-    cold = fitted(t, signed=[True] * 4)
-    start = Base(np.array([3.0, -3.0, 1.0]), np.array([2.0, 0.0, 1.0, 2.0]))
-    warm = fit_base(
-        t.x, t.arms, t.y, np.ones(t.n), n_arms=3, signed=np.ones(4, bool), penalty=2.0, start=start
-    )
-    np.testing.assert_allclose(warm.coefficients, cold.coefficients, atol=1e-5)
-    np.testing.assert_allclose(warm.intercepts, cold.intercepts, atol=1e-5)
+def test_straight_families_have_straight_lines_and_nothing_of_their_own(
+    patients: Patients,
+) -> None:
+    model, _ = BaseFitter(training(patients), Params(family="logistic"))(np.ones(400))
+    assert (np.ptp(model.slopes, axis=1) == 0).all()
+    assert not model.own.any()
+    assert model.slopes.any()
+    same(model, whole(patients, bent=False, own=False))
 
 
-def test_arm_without_patients_has_the_overall_rate() -> None:
-    t = toy(4)
-    base = fit_base(t.x, t.arms, t.y, np.ones(t.n), n_arms=5, signed=np.ones(4, bool), penalty=2.0)
-    np.testing.assert_allclose(base.intercepts[3:], logit(t.y.mean()))
+def test_penalty_multiplies(patients: Patients) -> None:
+    data, ones = training(patients), np.ones(400)
+    sizes = [
+        np.linalg.norm(BaseFitter(data, Params(penalty=x))(ones)[0].slopes) for x in (0.1, 1, 30)
+    ]
+    assert sizes[0] > sizes[1] > sizes[2] > 0
 
 
-def test_arms_alone_are_shrunk_to_the_overall_rate() -> None:
-    """Without columns each arm's score equation is n (p - rate) + penalty * shift = 0."""
-    t = toy(5)
-    nothing = np.zeros((t.n, 0))
-    base = fit_base(
-        nothing, t.arms, t.y, np.ones(t.n), n_arms=3, signed=np.zeros(0, bool), penalty=4.0
-    )
-    for arm in range(3):
-        y = t.y[t.arms == arm]
-        shift = base.intercepts[arm] - logit(t.y.mean())
-        score = len(y) * (expit(base.intercepts[arm]) - y.mean()) + 4.0 * shift
-        assert score == pytest.approx(0, abs=1e-3)
+def test_mean_of_a_bag_about_all_is_the_whole_fit(patients: Patients) -> None:
+    """And so is the bag's mean margin that of the fit to all, while the spread stays."""
+    data = training(patients)
+    fitter = BaseFitter(data, Params())
+    bag = [fitter(weight)[0] for weight in drawn(data)]
+    moved = fitter.about_all(iter(bag))
+    fit = whole(patients)
+    for name in PARTS:
+        values = np.array([getattr(m, name) for m in moved])
+        np.testing.assert_allclose(values.mean(axis=0), getattr(fit, name), atol=1e-9)
+        apart = values - np.array([getattr(m, name) for m in bag])
+        np.testing.assert_allclose(apart, np.broadcast_to(apart[0], apart.shape), atol=1e-12)
+    margins = additive_margins(moved, *data.additive, data.arms)
+    expected = additive_margins([fit], *data.additive, data.arms)[:, 0]
+    np.testing.assert_allclose(margins.mean(axis=1), expected, atol=1e-9)
+    before = additive_margins(bag, *data.additive, data.arms)
+    np.testing.assert_allclose(margins.std(axis=1), before.std(axis=1), atol=1e-9)
+    assert np.abs(before.mean(axis=1) - expected).max() > 0.01
 
 
-def test_margin_is_intercept_plus_product() -> None:
-    base = Base(np.array([0.5, -1.0]), np.array([2.0, 3.0]))
-    x = np.array([[1.0, 0.0], [0.0, 1.0]])
-    np.testing.assert_array_equal(base.margin(x, np.array([1, 0])), [1.0, 3.5])
+def test_a_bag_without_base_is_about_the_whole_too(patients: Patients) -> None:
+    data = training(patients)
+    fitter = BaseFitter(data, Params(base=False))
+    moved = fitter.about_all([fitter(weight)[0] for weight in drawn(data)])
+    whole, _ = fitter(np.ones(400))
+    mean = np.mean([m.intercepts for m in moved], axis=0)
+    np.testing.assert_allclose(mean, whole.intercepts, atol=1e-6)
+    assert not any(m.slopes.any() for m in moved)
 
 
-def test_one_class_alone_stays_finite() -> None:
-    t = toy(6, n=50)
-    one = Toy(t.x, t.arms, np.ones(t.n))
-    base = fitted(one, signed=[True] * 4)
-    assert np.isfinite(base.margin(one.x, one.arms)).all()
-    assert (base.intercepts > 2).all()
+def test_a_table_without_terms_has_a_slope_per_column() -> None:
+    rng, n = np.random.default_rng(0), 2_000
+    x = rng.normal(size=(n, 3))
+    y = (rng.random(n) < expit(x @ np.array([1.0, -1.0, 0.0]) + 0.5)).astype(float)
+    data = TrainingData(x, x, np.zeros(n, dtype=np.int64), y, 1, np.zeros(3, dtype=bool))
+    model, margins = BaseFitter(data, Params())(np.ones(n))
+    assert model.slopes.shape == (0, SEGMENTS)
+    # A coefficient's standard error is near 1 / sqrt(n / 6), a sixth being p (1 - p); four.
+    np.testing.assert_allclose(model.clinical, [1.0, -1.0, 0.0], atol=4 / np.sqrt(n / 6))
+    np.testing.assert_allclose(model.intercepts, [0.5], atol=4 / np.sqrt(n / 6))
+    np.testing.assert_allclose(margins, model.intercepts[0] + x @ model.clinical, atol=1e-9)
+
+
+def test_one_class_alone_stays_finite(patients: Patients) -> None:
+    data = replace(training(patients), y=np.ones(400))
+    fitter = BaseFitter(data, Params())
+    models = fitter.about_all([fitter(weight)[0] for weight in drawn(data, 2)])
+    for model in models:
+        assert all(np.isfinite(getattr(model, name)).all() for name in PARTS)
+        assert (model.intercepts > logit(0.9)).all()

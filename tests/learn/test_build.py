@@ -9,7 +9,10 @@ import pytest
 
 from resistml.evidence import Evidence
 from resistml.features.matrix import Records, Words, standardised
+from resistml.features.ramps import SEGMENTS, ramps, segment_shares
 from resistml.features.spec import FeatureSpec
+from resistml.features.terms import panel_values
+from resistml.learn.gaussian import mean_and_covariance
 from resistml.learn.spec import build_spec
 from resistml.world.draft import draft_world
 from resistml.world.laws import World, rounded_world
@@ -40,20 +43,41 @@ def test_solved_truth_is_not_read(
     assert build_spec(evidence, unsolved, drawn[0]) == spec
 
 
-def test_means_are_those_of_the_training_patients(spec: FeatureSpec, drawn: Drawn) -> None:
-    records = drawn[0]
+def test_moments_are_those_of_the_settings_training_patients(
+    spec: FeatureSpec, drawn: Drawn
+) -> None:
+    records, setting = drawn[0], spec.settings["crc_advanced"]
     rows = np.flatnonzero(records.setting == "crc_advanced")
-    f = standardised(spec.markers["CSC"], records.column("CSC")[rows])
-    assert spec.settings["crc_advanced"].means["CSC"] == pytest.approx(np.nanmean(f))
+    f = panel_values(spec, setting, records.take(rows))
+    mean, covariance = mean_and_covariance(f)
+    assert np.isnan(f).any()
+    np.testing.assert_allclose([setting.means[m] for m in setting.panel], mean, rtol=1e-10)
+    np.testing.assert_allclose(setting.covariance, covariance, rtol=1e-10, atol=1e-12)
+    # Near what those measured have, of which the standard error is 0.1 at some 200 patients.
+    np.testing.assert_allclose(mean, np.nanmean(f, axis=0), atol=0.1)
 
 
-def test_setting_without_training_patients_has_means_of_zero(
+def test_ramps_are_those_of_the_settings_measured_patients(spec: FeatureSpec, drawn: Drawn) -> None:
+    records, setting = drawn[0], spec.settings["crc_advanced"]
+    values = records.column("CSC")[records.setting == "crc_advanced"]
+    f = standardised(spec.markers["CSC"], values[~np.isnan(values)])
+    np.testing.assert_allclose(setting.ramp_means["CSC"], ramps(f).mean(axis=0), atol=1e-10)
+    np.testing.assert_allclose(setting.segment_shares["CSC"], segment_shares(f), atol=1e-10)
+    for name, s in spec.settings.items():
+        assert list(s.ramp_means) == list(s.segment_shares) == list(s.panel), name
+
+
+def test_setting_without_training_patients_knows_nothing(
     evidence: Evidence, world: World, drawn: Drawn
 ) -> None:
     records = drawn[0]
     without = records.take(np.flatnonzero(records.setting != "crc_advanced"))
-    means = build_spec(evidence, world, without).settings["crc_advanced"].means
-    assert set(means.values()) == {0.0}
+    setting = build_spec(evidence, world, without).settings["crc_advanced"]
+    assert set(setting.means.values()) == {0.0}
+    np.testing.assert_array_equal(setting.covariance, np.eye(len(setting.panel)))
+    assert set(setting.ramp_means.values()) == {(0.0,) * SEGMENTS}
+    for shares in setting.segment_shares.values():
+        assert shares == pytest.approx([1 / SEGMENTS] * SEGMENTS)
 
 
 def test_claims_behind_markers_and_strategies_come_along(

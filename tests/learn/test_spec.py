@@ -33,8 +33,13 @@ def test_spec_does_not_hang_on_the_order_of_patients(
     back = build_spec(evidence, draft, patients.records.take(np.arange(n)[::-1]))
     assert forth.settings.keys() == back.settings.keys()
     for name, setting in forth.settings.items():
+        other = back.settings[name]
         for marker, mean in setting.means.items():
-            assert abs(mean - back.settings[name].means[marker]) < 1e-10
+            assert abs(mean - other.means[marker]) < 1e-10
+            for part in ("ramp_means", "segment_shares"):
+                a, b = getattr(setting, part)[marker], getattr(other, part)[marker]
+                np.testing.assert_allclose(a, b, atol=1e-10)
+        np.testing.assert_allclose(setting.covariance, other.covariance, atol=1e-10)
 
 
 def test_what_a_spec_names_it_holds(evidence: Evidence, patients: Patients) -> None:

@@ -98,7 +98,7 @@ def ranks(model: Model, profiles: Profiles, rows: Rows, by: str = "response") ->
             made.add_row(*cells[:2], *(value for _ in valued), *cells[2:])
         screen.print(made)
     screen.print(
-        "p(best): how often the strategy is best within the bag of models. =: cannot be told "
+        "p(best): probability that no other strategy is better. =: cannot be told "
         "from the first by the training patients at hand.",
         style="dim",
     )
