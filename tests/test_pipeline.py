@@ -83,6 +83,7 @@ def test_interrupted_while_the_report_is_written_nothing_stays(
     assert list(tmp_path.iterdir()) == []
 
 
+@pytest.mark.slow
 def test_interrupted_beside_another_run_that_one_stays(train: Train, tmp_path: Path) -> None:
     first = train()
     with pytest.raises(KeyboardInterrupt):
@@ -162,6 +163,7 @@ def test_runs_that_is_no_folder_is_told(train: Train, tmp_path: Path, there: str
         train()
 
 
+@pytest.mark.slow
 def test_runs_of_the_same_second_have_folders_of_their_own(train: Train) -> None:
     found = [train() for _ in range(2)]
     assert found[0].folder != found[1].folder

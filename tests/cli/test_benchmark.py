@@ -108,6 +108,8 @@ def test_what_is_asked_for(asked: dict[str, Any], tmp_path: Path) -> None:
     assert asked["peers"] == ["constant"]
     assert (asked["workers"], asked["config"], asked["full"]) == (2, "quick", False)
     assert asked["store"] == Path("kept.jsonl")
+    run()
+    assert 1 <= asked["workers"] <= 4
 
 
 def test_full_keeps_results_in_the_project(asked: dict[str, Any], tmp_path: Path) -> None:

@@ -7,6 +7,8 @@ import sqlite3
 import subprocess
 from pathlib import Path
 
+import pytest
+
 from resistml.notice import NOTICE
 from tests.cli.conftest import Cli, lines, one_document
 
@@ -55,6 +57,7 @@ def test_train_makes_a_run_that_scores(cli: Cli, tmp_path: Path, examples: Path)
     assert {"gap/auc", "gain/captured", "error/mae", "auc/fair"} <= keys
 
 
+@pytest.mark.slow
 def test_the_same_config_gives_the_same_model(cli: Cli, tmp_path: Path) -> None:
     hashes = set()
     for _ in range(2):
@@ -90,6 +93,7 @@ def test_a_project_is_found_from_a_folder_inside_it(cli: Cli, tmp_path: Path) ->
     assert not list(inside.iterdir())
 
 
+@pytest.mark.slow
 def test_a_run_with_its_own_catalog_can_be_repeated_from_its_folder(
     cli: Cli, tmp_path: Path
 ) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 import numpy as np
 import numpy.typing as npt
 import pytest
@@ -21,7 +23,7 @@ def line(slopes: Floats, f: float) -> float:
     stops = [0.0, *(k for k in KNOTS if 0 < k < f), f] if f > 0 else []
     stops = [0.0, *(k for k in reversed(KNOTS) if f < k < 0), f] if f < 0 else stops
     total = 0.0
-    for a, b in zip(stops[:-1], stops[1:], strict=True):
+    for a, b in pairwise(stops):
         segment = sum(k < (a + b) / 2 for k in KNOTS)
         total += float(slopes[segment]) * (b - a)
     return total

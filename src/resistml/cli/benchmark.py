@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Any
@@ -33,7 +34,10 @@ def benchmark(
         list[str] | None,
         typer.Option("--peer", help="Only this peer; may be repeated.", metavar="PEER"),
     ] = None,
-    workers: Annotated[int, typer.Option("--workers", help="Processes at work.")] = 1,
+    workers: Annotated[
+        int | None,
+        typer.Option("--workers", metavar="N", help="Processes; else one per core, at most four."),
+    ] = None,
     store: Annotated[
         str | None,
         typer.Option("--store", metavar="FILE", help="JSON lines that an interrupted run goes on."),
@@ -62,7 +66,7 @@ def benchmark(
             worlds=world,
             peers=peer,
             store=kept,
-            workers=workers,
+            workers=_processes() if workers is None else workers,
             progress=progress,
         )
     if target is not None:
@@ -72,6 +76,11 @@ def benchmark(
         return
     _print(found)
     console.notice()
+
+
+def _processes() -> int:
+    """As many as there are cores; each holds a world's patients, so no more than four."""
+    return min(os.cpu_count() or 1, 4)
 
 
 def _target(out: str, force: bool) -> Path:

@@ -37,6 +37,8 @@ PSEUDO = 0.1
 _ROUNDS, _STILL = 25, 0.1
 #: Newton steps at most, in a round and at last, and the relative gain below which they end.
 _FEW, _STEPS, _GAIN = 2, 50, 1e-9
+#: A slope up to this is as good as 0.
+_NEAR = 1e-6
 
 
 @dataclass(frozen=True)
@@ -196,11 +198,14 @@ class Problem:
         return slope, curvature
 
     def _step(self, theta: Floats, slope: Floats, curvature: Floats) -> Floats:
-        """Newton's step among the parameters that may move: those at 0 may not fall."""
-        stuck = self.layout.held(theta)
+        """Newton's step among the parameters that may move: those at 0 may not fall.
+
+        Those as good as at 0 are put there, else the bound would cut any step to nothing.
+        """
+        stuck = self.layout.signed & (theta <= _NEAR)
         free = ~(stuck & (slope > 0))
         while True:
-            step = np.zeros(len(theta))
+            step = np.where(free, 0.0, -theta)
             step[free] = -_solve(curvature[np.ix_(free, free)], slope[free])
             falling = free & stuck & (step < 0)
             if not falling.any():

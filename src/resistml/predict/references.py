@@ -132,17 +132,21 @@ def _numbers(spec: FeatureSpec) -> Iterator[tuple[str, object]]:
         if marker.limit is not None:
             yield f"markers.{name}.limit", marker.limit
     for name, setting in spec.settings.items():
-        yield f"settings.{name}.line", setting.line
-        for marker_id, mean in setting.means.items():
-            yield f"settings.{name}.means.{marker_id}", mean
-        for part in _PER_SEGMENT:
-            for marker_id, values in getattr(setting, part).items():
-                yield from ((f"settings.{name}.{part}.{marker_id}", value) for value in values)
-        for row in setting.covariance:
-            yield from ((f"settings.{name}.covariance", value) for value in row)
+        yield from _numbers_of(f"settings.{name}", setting)
     for name, strategy in spec.strategies.items():
         for marker_id, exposure in strategy.exposure.items():
             yield f"strategies.{name}.exposure.{marker_id}", exposure
+
+
+def _numbers_of(at: str, setting: SettingSpec) -> Iterator[tuple[str, object]]:
+    yield f"{at}.line", setting.line
+    for marker_id, mean in setting.means.items():
+        yield f"{at}.means.{marker_id}", mean
+    for part in _PER_SEGMENT:
+        for marker_id, values in getattr(setting, part).items():
+            yield from ((f"{at}.{part}.{marker_id}", value) for value in values)
+    for row in setting.covariance:
+        yield from ((f"{at}.covariance", value) for value in row)
 
 
 def _named_by_strategy(spec: FeatureSpec, name: str, strategy: StrategySpec) -> Iterator[Named]:

@@ -18,7 +18,7 @@ from resistml.errors import ResistmlError
 from resistml.evaluate.benchmark import work
 from resistml.evaluate.benchmark.figures import OF_RISKS, Bench
 from resistml.evaluate.benchmark.scenarios import SCENARIOS, Job
-from resistml.evaluate.benchmark.work import Bencher, Setup, done, threads_each
+from resistml.evaluate.benchmark.work import Bencher, Setup, done
 from resistml.evaluate.judge import draw_judge, draw_judges
 from resistml.evaluate.peers import MODEL, PEERS
 from resistml.evidence import Evidence
@@ -155,9 +155,3 @@ def test_whoever_interrupts_does_not_wait(setup: Setup) -> None:
 
 def _interrupt(number: int, frame: object) -> None:
     raise KeyboardInterrupt
-
-
-def test_threads_are_shared_out() -> None:
-    assert threads_each(1) == 0
-    assert threads_each(2) == max((os.cpu_count() or 1) // 2, 1)
-    assert threads_each(1_000) == 1

@@ -22,7 +22,7 @@ from resistml.evaluate.benchmark.scenarios import (
 )
 from resistml.evaluate.benchmark.store import Store
 from resistml.evaluate.benchmark.summary import summary
-from resistml.evaluate.benchmark.work import Row, Setup, done, threads_each
+from resistml.evaluate.benchmark.work import Row, Setup, done
 from resistml.evaluate.peers import MODEL, Peer, chosen_peers, own_peers
 from resistml.evidence import load_evidence
 from resistml.learn.params import Params
@@ -115,7 +115,6 @@ def run_benchmark(
         params=params or Params(),
         own=own,
         judged=judged,
-        threads=threads_each(workers),
         replicates=replicates,
         more=more,
     )

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import multiprocessing
-import os
 import signal
 import time
 from collections.abc import Iterator, Sequence
@@ -42,6 +41,9 @@ from resistml.world.laws import World
 
 Row = dict[str, Any]
 
+#: Seconds that a process has to end when it is told to.
+JOINED = 5.0
+
 
 @dataclass(frozen=True)
 class Setup:
@@ -60,7 +62,7 @@ class Setup:
     judged : int
         Patients judged on.
     threads : int
-        Of each process; 0 = all.
+        Of each process. With one, several processes do not stand in each other's way.
     replicates : int
         Cohorts in which the value of a policy is told.
     more : tuple of callables
@@ -205,6 +207,7 @@ def done(setup: Setup, jobs: Sequence[Job], workers: int) -> Iterator[tuple[Job,
         while waiting:
             for future in wait(waiting, return_when=FIRST_COMPLETED).done:
                 yield waiting.pop(future), future.result()
+        pool.shutdown()
     except BrokenProcessPool:
         raise ResistmlError(
             "a worker process ended before its work was done",
@@ -214,6 +217,7 @@ def done(setup: Setup, jobs: Sequence[Job], workers: int) -> Iterator[tuple[Job,
         pool.shutdown(wait=False, cancel_futures=True)
         for child in set(multiprocessing.active_children()) - before:
             child.terminate()  # whoever interrupts does not wait for a fit to end
+            child.join(JOINED)
 
 
 _bencher: list[Bencher] = []
@@ -226,8 +230,3 @@ def _begin(setup: Setup) -> None:
 
 def _run(job: Job) -> Row:
     return _bencher[0].run(job)
-
-
-def threads_each(workers: int) -> int:
-    """Threads for each of so many processes; 0 = all."""
-    return 0 if workers == 1 else max((os.cpu_count() or 1) // workers, 1)
