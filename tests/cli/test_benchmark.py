@@ -87,7 +87,7 @@ def test_table(asked: dict[str, Any], capsys: pytest.CaptureFixture[str]) -> Non
         and line.endswith("81% ± 1% 4.2")
         for line in lines
     )
-    assert any("EconML DRLearner – – – 20% ± 1% 4 of 5 0.5" in line for line in lines)
+    assert any("dr_learner – – – 20% ± 1% 4 of 5 0.5" in line for line in lines)
     assert "Marks: 1 of 2 reached" in lines
     assert any(line.endswith("captured at least 0.88 0.81 ± 0.01 no") for line in lines)
     assert "left out: dr_forest: econml is not installed" in lines

@@ -121,7 +121,9 @@ def _print(found: Mapping[str, Any]) -> None:
 
 def _results(found: Mapping[str, Any]) -> Any:
     """A line per world, number of patients and learner."""
-    figures = ("AUC short of fair", "error in p", "calibration", "captured", "model better on")
+    from resistml.evaluate.peers import MODEL
+
+    figures = ("AUC gap", "error in p", "calibration", "captured", "model wins")
     columns = ("world", "patients", "seeds", "learner", *figures, "seconds")
     title = f"Judged on {found['judge']:,} fresh patients of each world; mean over seeds"
     made = console.table(title, columns, right=("patients", "seeds", *figures, "seconds"))
@@ -131,7 +133,7 @@ def _results(found: Mapping[str, Any]) -> Any:
             row["world"],
             f"{row['patients']:,}",
             str(row["seeds"]),
-            found["learners"][row["learner"]]["words"],
+            "the model" if row["learner"] == MODEL else row["learner"],
             *(_figure(row.get(name), "{:.4f}") for name in ("auc_gap", "mae", "ece")),
             _figure(row.get("captured"), "{:.0%}"),
             f"{against['wins']} of {against['of']}" if against else "",

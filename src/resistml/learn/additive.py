@@ -36,7 +36,7 @@ PSEUDO = 0.1
 #: Rounds in which penalties are found, and the change of a log penalty below which they end.
 _ROUNDS, _STILL = 25, 0.1
 #: Newton steps at most, in a round and at last, and the relative gain below which they end.
-_FEW, _STEPS, _GAIN = 2, 50, 1e-9
+_FEW, _STEPS, _GAIN = 2, 50, 1e-12
 #: A slope up to this is as good as 0.
 _NEAR = 1e-6
 
@@ -143,10 +143,14 @@ class Problem:
         value = self._loss(margin) + 0.5 * float(theta @ penalty @ theta)
         for _ in range(steps):
             slope, curvature = self._derivatives(margin)
-            step = self._step(theta, slope + penalty @ theta, curvature + penalty)
-            before = value
+            slope, curvature = slope + penalty @ theta, curvature + penalty
+            before, enough = value, _GAIN * max(abs(value), 1.0)
+            step = self._step(theta, slope, curvature)
             theta, margin, value = self._line(theta, step, penalty, value, margin)
-            if before - value <= _GAIN * max(abs(before), 1.0):
+            if before - value <= enough:  # the bounds may have cut the step to nothing
+                step = -slope / np.diag(curvature)  # which they cannot do to this one
+                theta, margin, value = self._line(theta, step, penalty, value, margin)
+            if before - value <= enough:
                 break
         return theta
 
@@ -216,7 +220,7 @@ class Problem:
         self, theta: Floats, step: Floats, penalty: Floats, value: float, margin: Floats
     ) -> tuple[Floats, Floats, float]:
         """The longest of the halved steps that is no step back."""
-        for halving in range(12):
+        for halving in range(20):
             new = theta + step * 0.5**halving
             new = np.where(self.layout.signed, np.maximum(new, 0.0), new)
             moved = self._margin(new)

@@ -6,8 +6,7 @@ from typing import Any
 
 import pytest
 
-from resistml.evaluate.benchmark.marks import BOUNDS, Bound, marks
-from resistml.evaluate.peers import PEERS
+from resistml.evaluate.benchmark.marks import BOUNDS, OTHERS, Bound, marks
 
 
 def reached(found: list[dict[str, Any]], what: str, patients: int = 20_000) -> bool | None:
@@ -24,7 +23,7 @@ def model_row(**figures: Any) -> dict[str, Any]:
 def test_without_results_nothing_is_told() -> None:
     found = marks([], {})
     assert all(m["reached"] is None and m["found"] is None for m in found)
-    assert len(found) == len(BOUNDS) + 2 * len(PEERS) + 2 + 1
+    assert len(found) == len(BOUNDS) + 2 * len(OTHERS) + 2 + 1
     for mark in found:
         assert set(mark) == {"world", "patients", "what", "asked", "found", "se", "reached"}
 
@@ -79,6 +78,11 @@ def test_a_peer_is_beaten_on_every_draw_or_not() -> None:
 def test_policy(covered: int, count: int, expected: bool | None) -> None:
     policy = {"default": {"covered": covered, "replicates": count, "patients": 3_000}}
     assert marks([], policy)[-1]["reached"] is expected
+
+
+def test_the_models_own_families_are_no_peers_to_beat() -> None:
+    assert {"logistic", "xgboost_engaged", "dr_forest"} <= set(OTHERS)
+    assert not [name for name in OTHERS if name.startswith("family_")]
 
 
 def test_words_of_a_bound() -> None:

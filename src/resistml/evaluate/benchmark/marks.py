@@ -11,7 +11,9 @@ from resistml.evaluate.peers import MODEL, PEERS
 
 Summary = list[dict[str, Any]]
 
-#: Worlds and sizes in which the model is to beat every peer on the same draw.
+#: Peers that are not the model itself in another family.
+OTHERS = tuple(name for name, peer in PEERS.items() if not peer.of_model)
+#: Worlds and sizes in which the model is to beat each of them on the same draw.
 AGAINST = (("default", 20_000), ("default", 100_000))
 #: Where the catalog misleads, it is still to beat those who know nothing of it.
 MISLED = ("knowledge", 20_000), ("knowledge", 100_000)
@@ -75,7 +77,7 @@ def marks(summary: Summary, policy: Mapping[str, Mapping[str, Any]]) -> list[dic
     rows = {(r["world"], r["patients"], r["learner"]): r for r in summary}
     found = [_bounded(bound, rows.get((bound.world, bound.patients, MODEL))) for bound in BOUNDS]
     for world, patients in AGAINST:
-        found += _beaten(rows, world, patients, PEERS)
+        found += _beaten(rows, world, patients, OTHERS)
     for world, patients in MISLED:
         found += _beaten(rows, world, patients, ("xgboost_plain",))
     return [*found, _policy(policy.get(POLICY.world))]
