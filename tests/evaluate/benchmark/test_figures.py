@@ -50,16 +50,17 @@ def test_figures_are_those_of_their_definitions(toy: Bench) -> None:
     assert toy.gap == pytest.approx(found["value_fair"] - fixed)
 
 
-def test_the_worst_setting_is_of_those_with_enough_patients(toy: Bench) -> None:
+def test_only_settings_with_enough_patients_are_judged_alone(toy: Bench) -> None:
     """An error among the 500 does not show, one among the 1,500 does."""
     judge = toy.judge
     fair = 1 - judge.p_fair
     for name, expected in (("small", 0.0), ("large", 0.2)):
         mine = judge.records.setting[judge.patient] == name
         p = np.where(mine, 0.8 * fair + 0.2 * (fair < 0.5), fair)
-        wrong = toy.figures(p)["ece_worst_setting"]
-        assert wrong == 0 if expected == 0 else wrong > 0.03
-    assert [len(rows) for rows in large_settings(judge)] == [1_500]
+        found = toy.figures(p)["ece_by_setting"]
+        assert list(found) == ["large"]
+        assert found["large"] == 0 if expected == 0 else found["large"] > 0.03
+    assert {name: len(rows) for name, rows in large_settings(judge).items()} == {"large": 1_500}
     assert LEAST_PATIENTS == 1_000
 
 
@@ -84,7 +85,7 @@ def test_doubt_is_judged_over_all_open_strategies(model: Model, world: World) ->
     fair = 1 - judge.p_fair
     assert found["coverage"] == pytest.approx(((low <= fair) & (fair <= high)).mean())
     assert found["width"] == pytest.approx((high - low).mean())
-    assert found["coverage_worst_setting"] is None  # none has a thousand patients
+    assert found["coverage_by_setting"] == {}  # none has a thousand patients
     assert found["set_coverage"] is None  # nor has the small model sets
     assert 0 <= found["p_best_error"] < 1
     sure = replace(judge, p_fair=1 - (low + high) / 2)

@@ -18,11 +18,11 @@ pytestmark = pytest.mark.usefixtures("trained")
 
 COLUMNS = {
     *("world", "patients", "seed", "learner", "auc", "auc_oracle", "auc_fair", "logloss"),
-    *("mae", "ece", "ece_worst_setting"),
+    *("mae", "ece", "ece_by_setting"),
     *("value_learned", "value_fixed_rule", "value_oracle", "value_fair", "captured", "seconds"),
 }
 OF_THE_MODEL = {
-    *("coverage", "coverage_worst_setting", "coverage_bag", "width"),
+    *("coverage", "coverage_by_setting", "coverage_bag", "width"),
     *("p_best_error", "set_coverage", "set_size"),
 }
 

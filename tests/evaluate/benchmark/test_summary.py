@@ -75,3 +75,25 @@ def test_nothing_to_gain_leaves_no_share() -> None:
     found = summary([row("xgboost", 1, None)])[0]
     assert "captured" not in found
     assert found["captured_least"] is None
+
+
+def test_the_worst_setting_over_seeds_and_in_a_run() -> None:
+    """In each run another setting is the worst, over seeds it is the one that is bad in both."""
+    eces = {"a": 0.05, "b": 0.01, "c": 0.04}, {"a": 0.01, "b": 0.05, "c": 0.04}
+    held = {"a": 0.6, "b": 1.0, "c": 0.7}, {"a": 1.0, "b": 0.6, "c": 0.7}
+    rows = [
+        row("xgboost", s, 0.5, ece_by_setting=e, coverage_by_setting=h)
+        for s, (e, h) in enumerate(zip(eces, held, strict=True))
+    ]
+    found = summary(rows)[0]
+    assert found["ece_worst_setting"] == pytest.approx({"mean": 0.04, "se": 0.0, "setting": "c"})
+    assert found["ece_worst_setting_of_a_run"]["mean"] == pytest.approx(0.05)
+    assert found["coverage_worst_setting"]["setting"] == "c"
+    assert found["coverage_worst_setting"]["mean"] == pytest.approx(0.7)
+    assert found["coverage_worst_setting_of_a_run"]["mean"] == pytest.approx(0.6)
+
+
+@pytest.mark.parametrize("missing", [None, {}])
+def test_without_settings_of_enough_patients_there_is_no_worst(missing: Any) -> None:
+    rows = [row("xgboost", 1, 0.5, ece_by_setting=missing), row("xgboost", 2, 0.5)]
+    assert not {name for name in summary(rows)[0] if "worst" in name}

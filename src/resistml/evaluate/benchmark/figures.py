@@ -23,7 +23,7 @@ More = Callable[[Model, Judge], Figures]
 #: A setting is judged by itself from so many patients.
 LEAST_PATIENTS = 1_000
 #: Figures of probabilities, which learners of effects alone do not have.
-OF_RISKS = ("auc", "logloss", "mae", "ece", "ece_worst_setting")
+OF_RISKS = ("auc", "logloss", "mae", "ece", "ece_by_setting")
 
 
 @dataclass(frozen=True)
@@ -84,39 +84,37 @@ class Bench:
             "logloss": log_loss(judge.resistant, risk),
             "mae": float(np.abs(risk - fair).mean()),
             "ece": calibration_error(fair, risk),
-            "ece_worst_setting": max(
-                (calibration_error(fair[rows], risk[rows]) for rows in large_settings(judge)),
-                default=float("nan"),
-            ),
+            "ece_by_setting": {
+                name: calibration_error(fair[rows], risk[rows])
+                for name, rows in large_settings(judge).items()
+            },
         }
 
 
-def large_settings(judge: Judge) -> list[npt.NDArray[np.int64]]:
+def large_settings(judge: Judge) -> dict[str, npt.NDArray[np.int64]]:
     """The patients of each setting that has enough of them."""
     names, code, count = np.unique(
         judge.records.setting.astype(str), return_inverse=True, return_counts=True
     )
     large = [k for k in range(len(names)) if count[k] >= LEAST_PATIENTS]
-    return [np.flatnonzero(code == k) for k in large]
+    return {str(names[k]): np.flatnonzero(code == k) for k in large}
 
 
 def doubt_figures(model: Model, judge: Judge) -> Figures:
     """How far the model's own doubt is right.
 
     ``coverage`` and ``width`` of the 90% interval of p(response) over all open strategies,
-    ``coverage_worst_setting`` the least of the settings with enough patients, ``coverage_bag``
+    ``coverage_by_setting`` the same in each setting with enough patients, ``coverage_bag``
     what the bag's spread alone would hold; ``p_best_error`` the reliability error of ``p_best``;
     ``set_coverage`` and ``set_size`` of the 90% prediction sets.
     """
     found = uncertainty(model, judge)
-    names, count = np.unique(judge.records.setting.astype(str), return_counts=True)
-    large = names[count >= LEAST_PATIENTS]
     sets = found.sets
     return {
         "coverage": found.overall.coverage,
-        "coverage_worst_setting": min(
-            (found.by_setting[name].coverage for name in large), default=None
-        ),
+        "coverage_by_setting": {
+            name: found.by_setting[name].coverage for name in large_settings(judge)
+        },
         "coverage_bag": found.overall.coverage_bag,
         "width": found.overall.width,
         "p_best_error": found.best.error,

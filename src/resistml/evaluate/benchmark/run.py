@@ -84,7 +84,7 @@ def run_benchmark(
         ``judge``: number of patients judged on; ``world_hashes``; ``learners``: per learner its
         ``words``, what it ``knows`` and ``gives``, and why it is ``skipped`` (or None);
         ``results``: rows with ``world, patients, seed, learner, auc, auc_oracle, auc_fair,
-        logloss, mae, ece, ece_worst_setting, value_learned, value_fixed_rule, value_oracle,
+        logloss, mae, ece, ece_by_setting, value_learned, value_fixed_rule, value_oracle,
         value_fair, captured, seconds``, and for the model what ``more`` gives; ``summary`` and
         ``marks``, see there; ``gaps``: per world, what the fair oracle has over the best fixed
         rule, with and without eligibility; ``policy``: per world, how often the value of a policy

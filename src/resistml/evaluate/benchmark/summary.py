@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -13,10 +13,12 @@ Row = Mapping[str, Any]
 
 #: What is averaged where it is there; ``auc_gap`` is the fair oracle's AUC less the learner's.
 FIGURES = (
-    *("auc", "auc_gap", "logloss", "mae", "ece", "ece_worst_setting", "value_learned", "captured"),
-    *("coverage", "coverage_worst_setting", "coverage_bag", "width"),
+    *("auc", "auc_gap", "logloss", "mae", "ece", "value_learned", "captured"),
+    *("coverage", "coverage_bag", "width"),
     *("p_best_error", "set_coverage", "set_size", "seconds"),
 )
+#: What is found of each setting with enough patients, and which is the worst.
+BY_SETTING = {"ece": max, "coverage": min}
 #: What the model is compared by, and whether more of it is better.
 COMPARED = {"captured": True, "auc": True, "logloss": False, "mae": False}
 
@@ -26,7 +28,9 @@ def summary(results: Iterable[Row]) -> list[dict[str, Any]]:
 
     Each has ``seeds``; every figure that all its results have, as ``mean, se`` (the standard
     error of the mean over seeds, None for one seed); ``captured_least``, the least share captured;
-    and, for a peer, ``model_against``: per figure compared the ``mean, se`` of model less peer on
+    of ``ece`` and ``coverage`` also ``_worst_setting``, the worst of the settings' means over
+    seeds with the ``setting``, and ``_worst_setting_of_a_run``, the mean over seeds of the worst,
+    which is worse for chance alone; and, for a peer, ``model_against``: per figure compared the ``mean, se`` of model less peer on
     the same draw, and on how many draws ``of`` how many the model is the better one, ``wins``.
     """
     groups: dict[tuple[str, int, str], dict[int, Row]] = {}
@@ -50,11 +54,28 @@ def _summed(
         values = [row[name] for row in rows if row.get(name) is not None]
         if values and len(values) == len(rows):
             out[name] = mean_se(values)
+    for name, worst in BY_SETTING.items():
+        out |= _by_setting(name, worst, [row.get(f"{name}_by_setting") for row in rows])
     shares = [row["captured"] for row in rows if row["captured"] is not None]
     out["captured_least"] = min(shares, default=None)
     if learner != MODEL:
         out["model_against"] = _against(model, mine)
     return out
+
+
+def _by_setting(
+    name: str, worst: Callable[..., Any], found: Sequence[Mapping[str, float] | None]
+) -> dict[str, Any]:
+    """The worst of the settings' means over seeds, and the mean over seeds of the worst."""
+    whole = [row for row in found if row]
+    if not whole or len(whole) < len(found):
+        return {}
+    means = {s: mean_se([row[s] for row in whole]) for s in whole[0]}
+    setting = worst(means, key=lambda s: means[s]["mean"])
+    return {
+        f"{name}_worst_setting": {**means[setting], "setting": setting},
+        f"{name}_worst_setting_of_a_run": mean_se([worst(row.values()) for row in whole]),
+    }
 
 
 def _gap(row: Row) -> float | None:
