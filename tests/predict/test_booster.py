@@ -75,6 +75,14 @@ def test_trees_that_are_none(
         load_booster(patched(content, name, index, value), 4)
 
 
+def test_siblings_in_another_order(content: bytes) -> None:
+    """The tree is one, but XGBoost, which adds 1 to go right, would go where SHAP does not."""
+    swapped = patched(content, "left_children", 0, whole(2))
+    swapped = patched(swapped, "right_children", 0, whole(1))
+    with pytest.raises(ValueError, match="a right child after its left one"):
+        load_booster(swapped, 4)
+
+
 def test_tree_out_of_its_place(content: bytes) -> None:
     """XGBoost puts a tree where its id says, which need not be inside its memory."""
     at = content.rindex(b"\x02idi") + 4

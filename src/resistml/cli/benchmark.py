@@ -22,7 +22,7 @@ def add(app: typer.Typer, panel: str) -> None:
 
 
 def benchmark(
-    full: Annotated[bool, typer.Option("--full", help="More sizes and seeds; an hour.")] = False,
+    full: Annotated[bool, typer.Option("--full", help="More sizes and seeds; two hours.")] = False,
     config: Annotated[
         str, typer.Option("-c", "--config", metavar="CONFIG", help="Whose model is judged.")
     ] = "default",

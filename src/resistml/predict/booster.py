@@ -93,6 +93,8 @@ def _check_tree(tree: dict[str, Any], columns: int) -> None:
         raise ValueError("a booster's tree is no tree")
     if not np.array_equal(nodes["parents"].astype(int)[children], before):
         raise ValueError("a booster's tree names other parents than its children do")
+    if not np.array_equal(right[splits], left[splits] + 1):  # XGBoost goes right by adding 1
+        raise ValueError("a booster's tree does not number a right child after its left one")
     for name in ("categories", "categories_nodes", "categories_segments", "categories_sizes"):
         _equal(name, len(tree[name]), 0)
     index = nodes["split_indices"].astype(int)
