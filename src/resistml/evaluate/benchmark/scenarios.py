@@ -23,8 +23,8 @@ SIZES = (5_000, 20_000)
 FULL_SIZES = (1_000, 5_000, 20_000, 100_000)
 SEEDS = (1,)
 FULL_SEEDS = (1, 2, 3, 4, 5)
-#: Seeds of the full benchmark in other worlds than the default.
-ELSEWHERE_SEEDS = (1, 2, 3)
+#: How many of them other worlds than the default get, and how many from SLOW_FROM patients on.
+ELSEWHERE, ELSEWHERE_MANY = 3, 1
 #: Seeds of slow peers: from so many patients on so many, and in other worlds than the default so
 #: many below that, in the full benchmark alone.
 SLOW_FROM, SLOW_SEEDS, SLOW_ELSEWHERE = 100_000, 2, 1
@@ -115,11 +115,13 @@ def check_worlds(worlds: Iterable[str]) -> None:
             )
 
 
-def usual_seeds(world: str, *, full: bool) -> tuple[int, ...]:
+def usual_seeds(world: str, patients: int, *, full: bool) -> tuple[int, ...]:
     """The seeds of a world's draws in the default or the full benchmark."""
     if not full:
         return SEEDS
-    return FULL_SEEDS if world == "default" else ELSEWHERE_SEEDS
+    if world == "default":
+        return FULL_SEEDS
+    return FULL_SEEDS[: ELSEWHERE_MANY if patients >= SLOW_FROM else ELSEWHERE]
 
 
 def slow_seeds(world: str, patients: int, *, full: bool) -> int:
@@ -152,7 +154,7 @@ def planned(
         if full and world in POLICY_WORLDS:
             jobs.append(Job(world, POLICY_PATIENTS, POLICY_SEED, what="policy"))
         for size in sizes or (FULL_SIZES if full else SCENARIOS[world].sizes):
-            for place, seed in enumerate(seeds or usual_seeds(world, full=full)):
+            for place, seed in enumerate(seeds or usual_seeds(world, size, full=full)):
                 left_out = slow if place >= slow_seeds(world, size, full=full) else set()
                 learners = [MODEL, *(name for name in peers if name not in left_out)]
                 jobs += [Job(world, size, seed, name) for name in learners]
