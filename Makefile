@@ -57,7 +57,7 @@ data: $(STAMP)  ## draw the shipped small cohort anew
 	$(BIN)/python -m resistml cohort generate --n 2000 --seed 20260101 --out data/synthetic --force
 
 lock: $(STAMP)  ## renew the lock file (needs uv)
-	uv pip compile pyproject.toml --extra dev --extra peers --universal --python-version 3.11 --generate-hashes \
+	uv pip compile pyproject.toml --extra dev --extra peers --extra postgres --universal --python-version 3.11 --generate-hashes \
 	  --no-annotate --no-header -o requirements.lock
 
 wheel: $(STAMP)  ## build the wheel

@@ -11,6 +11,16 @@ from hypothesis import strategies as st
 
 from resistml import shipped
 from resistml.config import RunConfig, explain, load_config, validated
+from resistml.config_data import (
+    AgeConfig,
+    DataConfig,
+    EcogConfig,
+    FeatureConfig,
+    MarkerConfig,
+    OutcomeConfig,
+    SexConfig,
+    TimeConfig,
+)
 from resistml.config_tune import Range, TuneConfig
 from resistml.errors import ConfigError, InputError
 
@@ -40,7 +50,12 @@ ASSIGNMENTS = "randomised | guideline | confounded | hidden_confounding"
 
 class TestShippedConfigs:
     @pytest.mark.parametrize("path", sorted(shipped.folder("configs").glob("*.yaml")), ids=str)
-    def test_every_one_is_valid(self, path: Path) -> None:
+    def test_every_one_is_valid(
+        self, path: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        for name in ("ici_pancancer_train", "ici_pancancer_test", "ispy2", "beataml2_patients"):
+            (tmp_path / f"{name}.csv").touch()
+        monkeypatch.setenv("RESISTML_COHORTS", str(tmp_path))
         assert load_config(path) == load_config(path.stem)
 
     def test_default_is_what_its_file_says(self) -> None:
@@ -101,7 +116,7 @@ class TestFaults:
                 "extends: defualt",
                 "extends",
                 "no config 'defualt'",
-                "audit, default, ensemble, form, hidden_confounding, knowledge, quick, randomised",
+                "audit, beataml2, confounded, default, ensemble, form, hidden_confounding, ici",
                 "did you mean 'default'?",
             ),
         ],
@@ -309,13 +324,33 @@ class TestExplain:
             return own.union(*inner)
 
         tune = TuneConfig(space={"KEY": Range(low=0, high=1)}).model_dump()
-        assert set(rows) == keys({**RunConfig().model_dump(), "tune": tune})
+        whole = {**RunConfig().model_dump(), "tune": tune, "data": _all_of_data()}
+        assert set(rows) == keys(whole)
         assert all(row["meaning"] for row in rows.values())
         assert rows["cohort.n"]["default"] == "20000"
         assert rows["cohort.assignment"]["type"] == ASSIGNMENTS
         assert rows["tracking.uri"]["type"] == "str | none"
         assert rows["catalog"]["type"] == "Path | none"
         assert rows["report"]["type"] == "bool"
+
+
+def _all_of_data() -> dict[str, Any]:
+    """A section `data:` with every key, as plain data; what is named freely is called KEY."""
+    data = DataConfig(
+        train="x.csv",
+        outcome=OutcomeConfig(column="y", response=(1,), resistant=(0,)),
+        times={"os": TimeConfig(time="t", event="e")},
+        age=AgeConfig(column="a"),
+        sex=SexConfig(column="s"),
+        ecog=EcogConfig(column="e"),
+        markers={"KEY": MarkerConfig()},
+        features={"KEY": FeatureConfig()},
+    ).model_dump()
+    data["times"]["KEY"] = data["times"].pop("os")
+    return {k: v for k, v in data.items() if k not in ("external", "where")} | {
+        "external": None,
+        "where": None,
+    }
 
 
 @given(st.integers(500, 10**6), st.sampled_from(["randomised", "guideline", "confounded"]))

@@ -186,3 +186,15 @@ def test_worlds_of_the_config_are_those_of_the_bundle(
     held = load_bundle(run.folder / "model").parts.ensemble
     assert held is not None
     assert len(held.intercepts) == 3
+
+
+def test_what_the_checks_find_stands_in_bundle_card_and_figures(train: Train) -> None:
+    """A tiny run on few patients: strategies that few had are told, and the rest goes by figures."""
+    run = train()
+    checks = run.model.about["checks"]
+    assert "H11" in {check["code"] for check in checks}
+    metrics = json.loads((run.folder / "metrics.json").read_text(encoding="utf-8"))
+    assert metrics["checks"] == checks
+    assert metrics["fidelity"]["rows"] == run.evaluation.fidelity.rows
+    card = (run.folder / "model" / "card.md").read_text(encoding="utf-8")
+    assert all(f"{check['code']} {check['title']}" in card for check in checks)

@@ -12,7 +12,8 @@ import pytest
 from resistml import runs
 from resistml.documents import new_file
 from resistml.notice import NOTICE
-from resistml.runs import Run, write_figures, write_report
+from resistml.run_reports import write_report
+from resistml.runs import Run, write_figures
 from resistml.world.audit import AuditRow
 
 
@@ -63,12 +64,14 @@ def _not_json() -> dict[str, Any]:
 def test_a_report_that_breaks_off_leaves_none(
     run: Run, at: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from resistml.report import illustrations, model_report, style
+    from resistml import run_reports
+    from resistml.report import illustrations, model_report, style, tripod
 
     shown = [SimpleNamespace(name=name, figure=None) for name in ("one", "two")]
-    monkeypatch.setattr(runs, "_context", lambda run: None)
+    monkeypatch.setattr(run_reports, "report_context", lambda run: None)
+    monkeypatch.setattr(tripod, "document", lambda context: {})
     monkeypatch.setattr(illustrations, "illustrations", lambda context: shown)
-    monkeypatch.setattr(model_report, "render", lambda context: "<p>")
+    monkeypatch.setattr(model_report, "render", lambda context, drawn: "<p>")
     monkeypatch.setattr(style, "png_bytes", lambda figure: b"png")
     made: list[Any] = []
 

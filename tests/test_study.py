@@ -346,14 +346,16 @@ def test_every_trial_is_logged_once_nested_in_its_study(
 
     assert len(runs()) == 3
     study = tuned(logged)
+    assert len(runs()) == 4
     assert study.trials[:2] == first.trials
     parents = [run for run in runs() if "mlflow.parentRunId" not in run.data.tags]
     children = [run for run in runs() if "mlflow.parentRunId" in run.data.tags]
     assert sorted(int(run.data.tags["trial"]) for run in children) == [0, 1, 2]
-    newest = max(parents, key=lambda run: run.info.start_time)
-    assert newest.data.metrics["tune/loss"] == study.best.loss
-    assert newest.data.params["cohort.n"] == "1000"
-    (last,) = (run for run in children if run.data.tags["trial"] == "2")
-    assert last.data.tags["mlflow.parentRunId"] == newest.info.run_id
+    (parent,) = parents  # a study that is gone on with is one run
+    assert parent.info.status == "FINISHED"
+    assert parent.data.metrics["tune/loss"] == study.best.loss
+    assert parent.data.metrics["tune/complete"] == 3
+    assert parent.data.params["cohort.n"] == "1000"
+    assert {run.data.tags["mlflow.parentRunId"] for run in children} == {parent.info.run_id}
     tuned(logged)  # does nothing new
-    assert len(runs()) == 5
+    assert len(runs()) == 4

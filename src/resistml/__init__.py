@@ -34,4 +34,8 @@ def __getattr__(name: str) -> Any:
         from resistml.learn.estimator import ResistanceClassifier
 
         return ResistanceClassifier
+    if name == "plots":
+        from importlib import import_module
+
+        return import_module("resistml.plots")
     raise AttributeError(f"module 'resistml' has no attribute '{name}'")

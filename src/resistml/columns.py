@@ -34,12 +34,23 @@ RANK = (
 #: After ``upper`` in those of `score` and `rank`, where the bundle has an ensemble.
 EVIDENCE = ("evidence_lower", "evidence_upper")
 EXPLAIN = ("patient_id", "strategy", "mechanism", "contribution", "markers", "claims")
+#: After those, in `resistml explain --full`.
+EXPLAIN_FULL = ("absolute", "shapley", "percentiles", "reported", "strategies")
+#: `resistml explain --set`, `--strategy`, and `--reach`.
+WHAT_IF = ("patient_id", "strategy", "quantity", "before", "after", "change", "message")
+REACH = (
+    *("patient_id", "markers", "from", "to", "deviations", "size", "strategy"),
+    *("p_response_before", "p_response_after", "message"),
+)
 #: The row of `resistml explain` that stands beside those of the mechanisms.
 BASELINE = "baseline"
 
 _TAKEN = {
     name.casefold(): name
-    for names in (REQUIRED, OPTIONAL, OUTCOMES, ORACLE, CLINICAL, SCORE, RANK, EVIDENCE, EXPLAIN)
+    for names in (
+        *(REQUIRED, OPTIONAL, OUTCOMES, ORACLE, CLINICAL, SCORE, RANK, EVIDENCE),
+        *(EXPLAIN, EXPLAIN_FULL, WHAT_IF, REACH),
+    )
     for name in names
 }
 

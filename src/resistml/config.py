@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 from stat import S_ISDIR
-from typing import Any, Literal, get_args, get_origin
+from typing import Annotated, Any, Literal, get_args, get_origin
 
 from pydantic import (
     BaseModel,
@@ -14,12 +14,19 @@ from pydantic import (
     field_validator,
     model_validator,
 )
+from pydantic.fields import FieldInfo
 from pydantic_core import PydanticKnownError
 
+from resistml.config_data import DataConfig
+from resistml.config_paths import expanded
 from resistml.config_sources import Origin, gathered, short
 from resistml.config_tune import TuneConfig, space_fault
+from resistml.errors import ConfigError
 from resistml.families import FAMILIES, check_family, own_families
 from resistml.validation import UNKNOWN, Fault, first_fault, model_in
+
+#: What a path of `data:` may name.
+TABLES = "a CSV or Parquet file, or a folder of such"
 
 
 class _Part(BaseModel):
@@ -212,6 +219,9 @@ class RunConfig(_Part):
         default=None, description="Folder with entries to add to the catalog."
     )
     cohort: CohortConfig = CohortConfig()
+    data: DataConfig | None = Field(
+        default=None, description="An own cohort, in place of the virtual one."
+    )
     evaluate: EvaluateConfig = EvaluateConfig()
     model: ModelConfig = ModelConfig()
     ensemble: EnsembleConfig = EnsembleConfig()
@@ -234,14 +244,40 @@ def load_config(source: str | Path, changes: tuple[str, ...] = ()) -> RunConfig:
     """
     raw, origin = gathered(source, changes)
     config = validated(raw, origin)
-    problem = None if config.catalog is None else _no_folder(config.catalog)
-    if problem is not None:
-        raise origin.error(
-            f"{short(str(config.catalog))} {problem}",
-            "catalog",
-            hint="name the folder of the catalog files",
-        )
+    if config.catalog is not None:
+        catalog = _expanded(str(config.catalog), "catalog", origin)
+        problem = _no_folder(catalog)
+        if problem is not None:
+            hint = "name the folder of the catalog files"
+            raise origin.error(f"{short(str(catalog))} {problem}", "catalog", hint=hint)
+        config = config.model_copy(update={"catalog": catalog})
+    for key, text in () if config.data is None else config.data.paths():
+        problem = _no_table(_expanded(text, f"data.{key}", origin))
+        if problem is not None:
+            hint = "check the path, and what its variables are set to"
+            raise origin.error(f"{short(text)} {problem}", f"data.{key}", allowed=TABLES, hint=hint)
     return config
+
+
+def _expanded(text: str, key: str, origin: Origin) -> Path:
+    """A path with its environment variables put in; one not set is laid on who named the path."""
+    try:
+        return expanded(text)
+    except ConfigError as exc:
+        raise origin.error(exc.message, key, allowed=exc.allowed, hint=exc.hint) from None
+
+
+def _no_table(path: Path) -> str | None:
+    """Why a path names neither a file nor a folder, or None if it does."""
+    try:
+        path.stat()
+    except FileNotFoundError:
+        return "is not there" if str(path).isprintable() else "is no path"
+    except ValueError:
+        return "is no path: it holds a NUL character"
+    except OSError as exc:
+        return f"cannot be read: {exc.strerror}"
+    return None
 
 
 def validated(raw: Any, origin: Origin | None = None) -> RunConfig:
@@ -299,17 +335,30 @@ def _explained(model: type[BaseModel], prefix: str) -> list[dict[str, str]]:
             {
                 "key": f"{prefix}{name}",
                 "type": _type_name(annotation),
-                "default": str(field.default),
+                "default": _default(field),
                 "meaning": field.description or "",
             }
         )
     return rows
 
 
+def _default(field: FieldInfo) -> str:
+    """What a key is where nothing is said, as a person reads it."""
+    if field.is_required():
+        return "(must be said)"
+    if isinstance(field.default, tuple):
+        return ", ".join(str(value) for value in field.default) or "none"
+    return "none" if field.default == {} else str(field.default)
+
+
 def _type_name(annotation: Any) -> str:
     """A type as a person writes it; a choice as its words."""
+    if get_origin(annotation) is Annotated:
+        return _type_name(get_args(annotation)[0])
     if get_origin(annotation) is Literal:
-        return " | ".join(get_args(annotation))
+        return " | ".join(map(str, get_args(annotation)))
+    if get_origin(annotation) is dict:
+        return f"mapping to {_type_name(get_args(annotation)[1])}"
     parts = [part for part in get_args(annotation) if part is not ...]
     if parts:
         return " | ".join(_type_name(part) for part in parts)

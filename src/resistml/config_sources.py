@@ -8,6 +8,8 @@ from pathlib import Path
 from typing import Any
 
 from resistml import shipped
+from resistml.config_data import with_paths
+from resistml.config_paths import beside
 from resistml.documents import read_yaml
 from resistml.errors import ConfigError, InputError
 from resistml.plain_yaml import parse_yaml
@@ -87,7 +89,9 @@ def _layers(path: Path, seen: tuple[Path, ...]) -> list[tuple[Path, dict[str, An
         raise ConfigError(_ODD, file=path, key=odd, hint=_KEYS)
     parent = raw.pop("extends", None)
     if isinstance(raw.get("catalog"), str):
-        raw["catalog"] = str(_beside(path, raw["catalog"]))
+        raw["catalog"] = beside(path.parent, raw["catalog"])
+    if isinstance(raw.get("data"), dict):
+        raw["data"] = with_paths(raw["data"], lambda text: beside(path.parent, text))
     if parent is None:
         return [(path, raw)]
     seen = (*seen, path.resolve())
@@ -107,14 +111,6 @@ def _odd_key(raw: Any, place: str = "") -> str | None:
         if found is not None:
             return found
     return None
-
-
-def _beside(path: Path, folder: str) -> Path:
-    """A folder that a file names, from where the file is."""
-    try:
-        return (path.parent / folder).resolve()
-    except (OSError, RuntimeError, ValueError):  # that it is no folder is told later
-        return path.parent / folder
 
 
 def _parent(path: Path, parent: Any) -> Path:

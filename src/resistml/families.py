@@ -24,14 +24,17 @@ class Family:
     boosts : bool
         False where it has no trees: the additive base is all there is.
     bends : bool
-        Whether the base may bend markers' lines and let strategies depart from the exposures they
-        are said to have, as far as the patients show it; else it is a straight logistic regression.
+        Whether the base may bend markers' lines, as far as the patients show it.
+    departs : bool
+        Whether it may let strategies depart from the exposures they are said to have. With
+        neither it is a straight logistic regression.
     """
 
     summary: str
     grower: str
     boosts: bool = True
     bends: bool = True
+    departs: bool = True
 
 
 _FOLDER = "resistml.learn.families"
@@ -40,10 +43,20 @@ _FOLDER = "resistml.learn.families"
 FAMILIES: dict[str, Family] = {
     "xgboost": Family("XGBoost on an additive base", f"{_FOLDER}.boosted:xgboost"),
     "logistic": Family(
-        "logistic regression with signs", f"{_FOLDER}.alone:alone", boosts=False, bends=False
+        "logistic regression with signs",
+        f"{_FOLDER}.alone:alone",
+        boosts=False,
+        bends=False,
+        departs=False,
     ),
     "additive": Family(
         "a curve per marker and strategy, and no trees", f"{_FOLDER}.alone:alone", boosts=False
+    ),
+    "linear": Family(
+        "a straight line per marker and strategy, and no trees",
+        f"{_FOLDER}.alone:alone",
+        boosts=False,
+        bends=False,
     ),
     "hist_gradient_boosting": Family(
         "scikit-learn's histogram boosting on the base", f"{_FOLDER}.histogram:histogram"

@@ -18,6 +18,7 @@ from resistml.config import RunConfig
 from resistml.documents import digest
 from resistml.errors import ConfigError, OutputError
 from resistml.evaluate.doubly_robust import Observed
+from resistml.evaluate.doubt import judge_doubt
 from resistml.evaluate.evaluation import Evaluation, evaluate
 from resistml.evaluate.judge import draw_judge
 from resistml.evaluate.learners import constant, logistic
@@ -38,14 +39,15 @@ from resistml.predict.parts import Parts
 from resistml.progress import Silent, Stages, Told
 from resistml.report.card import card
 from resistml.rng import derived_seed
+from resistml.run_reports import write_report
 from resistml.runs import (
     Run,
+    findings,
     headline,
     open_run_store,
     shareable,
     track,
     write_figures,
-    write_report,
 )
 from resistml.tables.cohort import Cohort, read_cohort
 from resistml.version import __version__
@@ -158,8 +160,9 @@ class _Training:
                 told=told,
             ),
         )
+        worlds = ", draw worlds" if config.ensemble.worlds else ""
         parts = self._timed(
-            "describe the training patients",
+            f"describe the training patients{worlds}",
             lambda told: fit_parts(
                 evidence,
                 cohort,
@@ -176,6 +179,8 @@ class _Training:
         evaluation = self._timed(
             "judge on fresh patients", lambda told: judge_model(draft, world, cohort, config)
         )
+        flags = training_flags(spec, cohort.records, cohort.strategy)
+        checks = findings(config, evaluation, rows, flags)
         model = self._timed(
             "save the model",
             lambda told: self._save(
@@ -186,7 +191,8 @@ class _Training:
                 fitted,
                 parts,
                 evaluation,
-                training_flags(spec, cohort.records, cohort.strategy),
+                flags,
+                checks,
             ),
         )
         return Run(self.id, folder, config, evidence, world, model, evaluation, rows, self.seconds)
@@ -219,6 +225,7 @@ class _Training:
         parts: Parts,
         evaluation: Evaluation,
         flags: tuple[Flag, ...],
+        checks: list[dict[str, str]],
     ) -> Model:
         about: dict[str, Any] = {
             "name": self.config.name,
@@ -230,6 +237,7 @@ class _Training:
             "world_hash": world.hash,
             "ranking": self.config.ranking.model_dump(),
             "flags": [flag.to_json() for flag in flags],
+            "checks": checks,
             "figures": headline(evaluation),
         }
         params = learner_params(self.config)
@@ -312,4 +320,6 @@ def judge_model(model: Model, world: World, cohort: Cohort, config: RunConfig) -
             plan.observed(world),
             seed=derived_seed(config.seed, "judge.survival"),
         ),
+        doubt=judge_doubt(model, judge, derived_seed(config.seed, "judge.doubt")),
+        inert=[name for name, law in world.markers.items() if law.bend == "inert"],
     )

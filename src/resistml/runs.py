@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from contextlib import suppress
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -9,25 +10,26 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from resistml.checks.registry import run_checks
 from resistml.config import RunConfig
-from resistml.documents import dump_json, file_digest, new_file, new_folder
+from resistml.config_data import with_paths
+from resistml.config_paths import named
+from resistml.documents import dump_json, file_digest, new_file
 from resistml.evaluate.evaluation import Evaluation
+from resistml.evaluate.judged import FILE, write_judged
 from resistml.evidence import Evidence
+from resistml.learn.guards import Flag
 from resistml.notice import NOTICE
 from resistml.predict.model import Model
-from resistml.tables.cohort import read_cohort
 from resistml.tracking.links import redacted
 from resistml.version import __version__
 from resistml.world.audit import AuditRow
 from resistml.world.laws import World
 
 if TYPE_CHECKING:
-    from resistml.report.context import ReportContext, Swarm
     from resistml.tracking.opening import Store
     from resistml.tracking.store import Logged
 
-#: Patients whose contributions the report draws.
-SWARM = 1_500
 #: What the figures of a run on a virtual cohort do not show.
 LIMITS = (
     "The patients are virtual: figures say how well the world's own truth is learned, "
@@ -48,8 +50,8 @@ LIMITS = (
 class Run:
     """A finished run.
 
-    ``folder`` holds ``config.yaml``, ``cohort/``, ``model/``, ``metrics.json``, ``audit.json``
-    and ``report.html``; ``seconds`` says how long each stage took.
+    ``folder`` holds ``config.yaml``, ``cohort/``, ``model/``, ``judged.parquet``, ``audit.json``,
+    ``metrics.json`` and ``report.html``; ``seconds`` says how long each stage took.
     """
 
     id: str
@@ -69,12 +71,15 @@ class Run:
 
 
 def write_figures(run: Run) -> None:
-    """Write ``audit.json`` and ``metrics.json`` into the run's folder, whole and in that order.
+    """Write ``judged.parquet``, ``audit.json`` and ``metrics.json`` into the run's folder, whole.
 
     A folder with ``metrics.json`` is that of a finished run, so they are written last.
     """
+    if run.evaluation.judged is not None:
+        write_judged(run.evaluation.judged, run.folder)
     rows = _json_rows([asdict(row) for row in run.audit])
-    metrics = {"run": run.id, **run.evaluation.to_json()}
+    checks = list(run.model.about.get("checks", ()))
+    metrics = {"run": run.id, **run.evaluation.to_json(), "checks": checks}
     documents = {"audit.json": {"rows": rows}, "metrics.json": metrics}
     texts = {name: dump_json({"notice": NOTICE, **said}) for name, said in documents.items()}
     for name, text in texts.items():
@@ -87,6 +92,19 @@ def _json_rows(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
         {k: None if isinstance(v, float) and not np.isfinite(v) else v for k, v in row.items()}
         for row in rows
     ]
+
+
+def findings(
+    config: RunConfig, evaluation: Evaluation, audit: list[AuditRow], flags: Iterable[Flag]
+) -> list[dict[str, str]]:
+    """What the honesty checks find in a run, as the bundle and ``metrics.json`` carry it."""
+    report = {
+        **evaluation.to_json(),
+        "audit": _json_rows([asdict(row) for row in audit]),
+        "flags": [flag.to_json() for flag in flags],
+        "config": shareable(config),
+    }
+    return [finding.to_json() for finding in run_checks(report)]
 
 
 def headline(evaluation: Evaluation) -> dict[str, float | None]:
@@ -108,67 +126,16 @@ def headline(evaluation: Evaluation) -> dict[str, float | None]:
     return {name: x if np.isfinite(x) else None for name, x in figures.items()}
 
 
-def write_report(run: Run) -> Path:
-    """Write ``report.html`` and the figures as PNG into the run's folder, all or nothing."""
-    from resistml.report.illustrations import illustrations
-    from resistml.report.model_report import render
-    from resistml.report.style import png_bytes
-
-    context = _context(run)
-    out = run.folder / "report.html"
-    with new_folder(run.folder / "figures", force=False) as figures:
-        for shown in illustrations(context):
-            (figures / f"{shown.name}.png").write_bytes(png_bytes(shown.figure))
-        with new_file(out, force=False) as temporary:
-            temporary.write_text(render(context), encoding="utf-8")
-    return out
-
-
-def _context(run: Run) -> ReportContext:
-    from resistml.report.context import ReportContext
-
-    return ReportContext(
-        title=f"Model report: {run.config.name}",
-        notice=NOTICE,
-        config=shareable(run.config),
-        evaluation=run.evaluation,
-        audit=run.audit,
-        claims=dict(run.evidence.claims),
-        facts=run_facts(run),
-        limits=[*LIMITS, *(flag["message"] for flag in run.model.about.get("flags", ()))],
-        names=_names(run.evidence),
-        conflicts=run.world.conflicts,
-        swarm=_swarm(run),
-    )
-
-
 def shareable(config: RunConfig) -> dict[str, Any]:
     """The config as plain data, without this machine's folders and without passwords."""
     document = config.model_dump(mode="json")
     if document["catalog"] is not None:
         document["catalog"] = Path(document["catalog"]).name
+    if document["data"] is not None:
+        document["data"] = with_paths(document["data"], named)
     if document["tracking"]["uri"] is not None:
         document["tracking"]["uri"] = redacted(document["tracking"]["uri"])
     return document
-
-
-def _swarm(run: Run) -> Swarm:
-    """Contributions of some training patients, for the beeswarm."""
-    from resistml.predict.contributions import contributions
-    from resistml.report.context import Swarm
-
-    cohort = read_cohort(run.folder / "cohort")
-    rows = np.arange(min(SWARM, len(cohort)))
-    records, strategy = cohort.records.take(rows), cohort.strategy[rows]
-    found = contributions(run.model, records, strategy)
-    data = run.model.features(records, strategy).matrix.astype(float)
-    return Swarm(found.values, data, found.columns)
-
-
-def _names(evidence: Evidence) -> dict[str, str]:
-    """Full names of what reports speak of."""
-    kinds = (evidence.endpoints, evidence.mechanisms, evidence.settings, evidence.strategies)
-    return {name: entry.name for kind in kinds for name, entry in kind.items()}
 
 
 def run_facts(run: Run) -> dict[str, str]:
@@ -201,7 +168,7 @@ def track(run: Run, root: Path, store: Store) -> Logged:
     from resistml.tracking.items import RunFacts, run_items
     from resistml.tracking.store import log_run
 
-    config = run.config
+    config, judged = run.config, run.evaluation.judged
     facts = RunFacts(
         run_id=run.id,
         seed=config.seed,
@@ -214,6 +181,9 @@ def track(run: Run, root: Path, store: Store) -> Logged:
         figures=run.folder / "figures" if config.report else None,
         versions={"resistml": __version__, **_versions()},
         git_commit=commit_of(root),
+        checks=tuple(dict.fromkeys(x["code"] for x in run.model.about.get("checks", ()))),
+        judged=None if judged is None else run.folder / FILE,
+        judge_digest="" if judged is None else judged.digest,
     )
     return log_run(run_items(config, run.evaluation, facts), store)
 

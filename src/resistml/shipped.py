@@ -40,6 +40,12 @@ def default_model() -> Path:
     return folder("models") / "default"
 
 
+def benchmark_result() -> Path:
+    """Where the benchmark's committed result is, or would be."""
+    inside = _PACKAGE / "shipped_data" / "benchmark.json"
+    return inside if inside.is_file() else _CHECKOUT / "docs" / "benchmark.json"
+
+
 def config(name: str) -> Path:
     """The shipped config called ``name``, with or without ``.yaml``."""
     stem = name.removesuffix(".yaml")

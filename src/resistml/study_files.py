@@ -177,15 +177,17 @@ def log(study: Study, store: Store, facts: dict[str, str], root: Path) -> None:
 
     mark = study.folder / "logged.json"
     before: frozenset[int] = frozenset()
+    parent = None
     if mark.is_file():
-        before = frozenset(parse_json(mark.read_text("utf-8"))["trials"])
+        said = parse_json(mark.read_text("utf-8"))
+        before, parent = frozenset(said["trials"]), said.get("run")
     if all(trial.number in before for trial in study.trials):
         return
     names = ("best.yaml", "trials.csv", "study.json", "trials.png")
     tags = {k: facts[k] for k in ("catalog_hash", "dataset_sha256", "version.resistml")}
     commit = commit_of(root)
     if commit:
-        tags["mlflow.source.git.commit"] = commit
+        tags["mlflow.source.git.commit"] = tags["git_commit"] = commit
     items = study_items(
         study.config,
         study.trials,
@@ -194,5 +196,6 @@ def log(study: Study, store: Store, facts: dict[str, str], root: Path) -> None:
         files=tuple(study.folder / name for name in names),
         facts=tags,
     )
-    log_study(items, store)
-    _write(mark, dump_json({"trials": [trial.number for trial in study.trials]}))
+    parent = log_study(items, store, parent)
+    logged = [trial.number for trial in study.trials]
+    _write(mark, dump_json({"run": parent, "trials": logged}))

@@ -31,7 +31,7 @@ def first_fault(exc: ValidationError, model: type[BaseModel]) -> Fault:
     """The first error that ``model`` raised, with the nearest valid name where there is one."""
     first = exc.errors()[0]
     loc, kind, value = first["loc"], first["type"], first["input"]
-    key = ".".join(str(part) for part in loc)
+    key = ".".join(str(part) for part in loc if part != "[key]")
     if kind == "extra_forbidden":
         known = _fields(model, loc[:-1])
         return Fault(key, UNKNOWN, listed(known), did_you_mean(str(loc[-1]), known))

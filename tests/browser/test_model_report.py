@@ -1,26 +1,18 @@
-"""The report in a real browser: nothing cut off on a desk or on a phone, and it prints."""
+"""The model report in a real browser: nothing cut off on a desk or on a phone, and it prints."""
 
 from __future__ import annotations
 
 import os
-import re
-import shutil
-import subprocess
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from resistml.report.model_report import render
+from resistml.report.sections import SECTIONS
+from tests.browser.chrome import CHROMIUM, Tab, chrome
 from tests.report import samples
 
-CHROMIUM = next(
-    (
-        found
-        for name in ("chromium", "chromium-browser", "google-chrome")
-        if (found := shutil.which(name))
-    ),
-    None,
-)
 pytestmark = [
     pytest.mark.slow,
     # On a user's machine without a browser these are skipped, in CI they fail.
@@ -29,77 +21,80 @@ pytestmark = [
         reason="no chromium on PATH: the page was not looked at",
     ),
 ]
-
-#: Tells the page's width, in a frame as wide as the window asked for, since a headless window
-#: is never narrower than some 500 pixels.
-FRAME = """<!DOCTYPE html><iframe src="report.html" style="width:{width}px;height:900px;border:0">
-</iframe><script>addEventListener("load", () => {{
-  const page = document.querySelector("iframe").contentDocument;
-  const wide = [...page.querySelectorAll("body *")].filter((node) =>
-    !node.closest(".scroll, pre, .skip") && node.getBoundingClientRect().right > {width} + 0.5);
-  document.title = page.documentElement.scrollWidth + " " +
-    page.documentElement.clientWidth + " " + wide.length;
-}});</script>"""
-
-
-def browse(folder: Path, *arguments: str) -> str:
-    assert CHROMIUM is not None
-    done = subprocess.run(
-        [
-            CHROMIUM,
-            "--headless",
-            "--no-sandbox",
-            "--disable-gpu",
-            "--disable-background-networking",
-            "--allow-file-access-from-files",
-            "--hide-scrollbars",
-            f"--user-data-dir={folder / 'profile'}",
-            *arguments,
-        ],
-        capture_output=True,
-        text=True,
-        timeout=120,
-        check=True,
-    )
-    return done.stdout
+WIDTHS = (1280, 390)
+#: What reaches beyond the window, but for what scrolls in a box of its own.
+WIDE = """[...document.querySelectorAll("body *")].filter((node) =>
+  !node.closest(".scroll, pre, .skip") &&
+  node.getBoundingClientRect().right > document.documentElement.clientWidth + 0.5).length"""
+#: Boxes that scroll sideways and that no key leads to.
+UNREACHED = """[...document.querySelectorAll("*")].filter((node) =>
+  node.scrollWidth > node.clientWidth + 1 && getComputedStyle(node).overflowX === "auto" &&
+  node.tabIndex < 0).length"""
+OPEN = "document.querySelectorAll('details').forEach((one) => one.open = true)"
 
 
-@pytest.fixture
-def folder(tmp_path: Path) -> Path:
-    (tmp_path / "report.html").write_text(render(samples.context()), encoding="utf-8")
-    return tmp_path
+@pytest.fixture(scope="module")
+def page(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    out = tmp_path_factory.mktemp("report") / "report.html"
+    out.write_text(render(samples.context()), encoding="utf-8")
+    return out
 
 
-@pytest.mark.parametrize("width", [1280, 390])
-def test_nothing_is_wider_than_the_window(folder: Path, width: int) -> None:
-    (folder / "frame.html").write_text(FRAME.format(width=width), encoding="utf-8")
-    page = browse(folder, "--window-size=1400,1000", "--dump-dom", f"file://{folder}/frame.html")
-    found = re.search(r"<title>(\d+) (\d+) (\d+)</title>", page)
-    assert found, "the page did not load"
-    scroll, client, wide = map(int, found.groups())
-    assert client == width
-    assert scroll <= width
-    assert wide == 0
+@pytest.fixture(scope="module")
+def tab(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Tab]:
+    with chrome(tmp_path_factory.mktemp("profile")) as found:
+        yield found
 
 
-@pytest.mark.parametrize("width", [1280, 390])
-def test_it_can_be_looked_at(folder: Path, width: int) -> None:
-    picture = folder / "report.png"
-    browse(
-        folder,
-        f"--screenshot={picture}",
-        f"--window-size={width},3000",
-        f"file://{folder}/report.html",
-    )
-    assert picture.stat().st_size > 50_000
+@pytest.mark.parametrize("width", WIDTHS)
+@pytest.mark.parametrize("folded", [True, False])
+def test_nothing_is_wider_than_the_window(tab: Tab, page: Path, width: int, folded: bool) -> None:
+    tab.open(page, width)
+    if not folded:
+        tab.run(OPEN)
+    assert tab.run("document.documentElement.scrollWidth") <= width
+    assert tab.run(WIDE) == 0
+    assert tab.run(UNREACHED) == 0
 
 
-def test_it_prints(folder: Path) -> None:
-    printed = folder / "report.pdf"
-    browse(
-        folder,
-        f"--print-to-pdf={printed}",
-        "--no-pdf-header-footer",
-        f"file://{folder}/report.html",
-    )
-    assert printed.read_bytes().startswith(b"%PDF")
+def test_it_complains_of_nothing_and_asks_for_nothing(tab: Tab, page: Path) -> None:
+    tab.complaints.clear()
+    tab.requests.clear()
+    tab.open(page, 1280)
+    tab.run(OPEN)
+    assert tab.complaints == []
+    assert all(url.startswith(("file:", "data:")) for url in tab.requests)
+    tab.run("console.error('heard')")
+    assert any("heard" in said for said in tab.complaints)
+
+
+def test_contents_lead_to_every_section(tab: Tab, page: Path) -> None:
+    tab.open(page, 1280)
+    for name in SECTIONS:
+        tab.run(f"document.querySelector('nav a[href=\"#{name}\"]').click()")
+        assert tab.run("location.hash") == f"#{name}"
+        assert tab.run(f"document.getElementById('{name}').offsetHeight") > 0
+
+
+def test_every_drawing_has_a_name_and_words_in_the_accessibility_tree(tab: Tab, page: Path) -> None:
+    tab.open(page, 1280)
+    tab.run(OPEN)
+    tab.call("Accessibility.enable")
+    nodes = tab.call("Accessibility.getFullAXTree")["nodes"]
+    drawn = [n for n in nodes if n.get("role", {}).get("value") in ("image", "img", "Image")]
+    named = [n for n in drawn if n.get("name", {}).get("value")]
+    assert len(named) == len(drawn)
+    assert len(drawn) >= tab.run("document.querySelectorAll('figure svg').length")
+
+
+@pytest.mark.parametrize("width", WIDTHS)
+def test_it_can_be_looked_at(tab: Tab, page: Path, tmp_path: Path, width: int) -> None:
+    tab.open(page, width)
+    tab.picture(tmp_path / "report.png")
+    assert (tmp_path / "report.png").stat().st_size > 50_000
+
+
+def test_it_prints(tab: Tab, page: Path) -> None:
+    tab.open(page, 1280)
+    printed = tab.call("Page.printToPDF", preferCSSPageSize=True)["data"]
+    assert printed.startswith("JVBERi0")  # %PDF-, in base 64

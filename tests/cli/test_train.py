@@ -48,6 +48,11 @@ def test_train_makes_a_run_that_scores(cli: Cli, tmp_path: Path, examples: Path)
     assert by_id == lines(cli("score", examples, "-m", folder / "model", "--json"))
     assert document["run"] in cli("runs", "list").stdout
     assert cli("report", "model", document["run"]).stdout.strip() == str(folder / "report.html")
+    anew = one_document(cli("report", "model", folder, "-o", "anew.html", "--json"))
+    assert anew["report"] == "anew.html"
+    assert (tmp_path / "anew.html").read_text() == report
+    items = json.loads((tmp_path / anew["tripod_ai"]).read_text())["items"]
+    assert items == json.loads((folder / "tripod_ai.json").read_text())["items"]
     # The run is in MLflow's store, beside the runs.
     with sqlite3.connect(tmp_path / "mlflow.db") as store:
         assert store.execute("select status, name from runs").fetchall() == [

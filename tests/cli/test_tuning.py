@@ -101,6 +101,31 @@ def test_interrupted_it_tells_the_best_so_far_and_goes_on_later(
     assert document["trials"][0]["start"]
 
 
+@pytest.mark.slow
+@pytest.mark.skipif(sys.platform == "win32", reason="signals of POSIX")
+def test_killed_outright_it_goes_on_with_what_it_had(tune: Start, tmp_path: Path) -> None:
+    process = tune("--trials", 500)
+    assert process.stderr is not None
+    for line in process.stderr:
+        if line.startswith("trial 0"):
+            process.kill()
+            break
+    done(process, -signal.SIGKILL)
+    assert not (tmp_path / "runs" / "small" / "best.yaml").exists()
+    document = one_document(done(tune("--trials", 4, "--json")))
+    assert len(document["trials"]) >= 4
+    assert [trial["start"] for trial in document["trials"]].count(True) == 1
+    assert [trial["number"] for trial in document["trials"]] == list(range(len(document["trials"])))
+    assert (tmp_path / "runs" / "small" / "best.yaml").exists()
+
+
+@pytest.mark.slow
+def test_a_budget_of_minutes_ends_it(tune: Start) -> None:
+    said = done(tune("--trials", 5000, "--minutes", 0.1))
+    assert "the time is over after " in said.stderr
+    assert " of 5000 trials" in said.stderr
+
+
 @pytest.mark.parametrize(
     ("args", "words"),
     [

@@ -9,10 +9,19 @@ from math import factorial
 import numpy as np
 import pytest
 
+from resistml.features.spec import CLINICAL
 from resistml.predict.additive import Additive
-from resistml.predict.contributions import Contributions, bearing, contributions
+from resistml.predict.contributions import (
+    SHALLOW,
+    Contributions,
+    bearing,
+    contributions,
+    model_trees,
+    tree_values,
+)
 from resistml.predict.model import Member, Model
-from tests.patients import Patients
+from resistml.world.laws import World
+from tests.patients import Patients, draw
 from tests.predict.tiny import COEFFICIENTS, INTERCEPTS, tiny_model, tiny_profiles
 
 
@@ -164,3 +173,56 @@ def test_no_rows(model: Model, patients: Patients, found: Contributions) -> None
     empty = contributions(model, patients.records.take(none), patients.strategy[none])
     assert empty.values.shape == (0, len(model.spec.columns))
     assert empty.baseline == pytest.approx(found.baseline)
+
+
+def test_straight_base_equals_the_shap_library(model: Model, patients: Patients) -> None:
+    """With straight lines the base is a linear model of exposure * f about the setting's mean."""
+    shap = pytest.importorskip("shap")
+    rng = np.random.default_rng(3)
+    slope, clinical = rng.random(len(model.spec.markers)), rng.normal(size=len(CLINICAL))
+    first = model.members[0].base
+    straight = Additive(
+        intercepts=first.intercepts,
+        slopes=np.repeat(slope[:, None], first.slopes.shape[1], axis=1),
+        own=np.zeros_like(first.own),
+        clinical=clinical,
+    )
+    bases = without_trees(model)
+    bases = replace(bases, members=tuple(Member(straight, m.booster) for m in bases.members))
+    rows = np.arange(300)
+    records, strategy = patients.records.take(rows), patients.strategy[rows]
+    inputs = model.features(records, strategy).centred
+    usual = np.concatenate([np.zeros(len(slope)), model.clinical_means])[None]
+    explainer = shap.LinearExplainer((np.concatenate([slope, clinical]), 0.0), usual)
+    expected = explainer.shap_values(inputs)
+    assert np.abs(expected).max() > 1
+    found = contributions(bases, records, strategy)
+    bears = bearing(model.spec)[model.features(records, strategy).arms]
+    np.testing.assert_allclose(found.values, np.where(bears, expected, 0), atol=1e-9)
+
+
+def test_deep_trees_equal_the_shap_library_too(model: Model, patients: Patients) -> None:
+    """Beyond the depth at which the closed form is the faster, XGBoost is asked."""
+    import xgboost as xgb
+
+    shap = pytest.importorskip("shap")
+    features = model.features(patients.records, patients.strategy)
+    settings = {"objective": "binary:logistic", "base_score": 0.5, "nthread": 1}
+    for depth in (SHALLOW, SHALLOW + 1):
+        data = xgb.DMatrix(features.matrix, label=patients.y)
+        booster = xgb.train({**settings, "max_depth": depth}, data, 5)
+        grown = replace(model, members=tuple(Member(m.base, booster) for m in model.members))
+        assert max(tree.depth for tree in model_trees(grown)) == depth
+        expected = shap.TreeExplainer(booster).shap_values(features.matrix)
+        np.testing.assert_allclose(tree_values(grown, features), expected, atol=1e-5)
+        found = contributions(grown, patients.records, patients.strategy)
+        total = found.baseline + found.context + found.values.sum(axis=1)
+        np.testing.assert_allclose(total, found.margin, atol=1e-4)
+
+
+def test_ten_thousand_rows_add_up_to_the_margin(model: Model, world: World) -> None:
+    drawn = draw(world, seed=77, n=10_000)
+    found = contributions(model, drawn.records, drawn.strategy)
+    total = found.baseline + found.context + found.values.sum(axis=1)
+    assert len(total) == 10_000
+    np.testing.assert_allclose(total, found.margin, atol=1e-4)

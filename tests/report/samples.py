@@ -7,10 +7,19 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from resistml.evaluate.abstention import Abstention
+from resistml.evaluate.calibration_curves import CalibrationCurve, Calibrations
+from resistml.evaluate.doubt import Doubt
 from resistml.evaluate.evaluation import Evaluation, LearnerFigures
+from resistml.evaluate.fidelity import Fidelity
 from resistml.evaluate.metrics import Interval
+from resistml.evaluate.net_benefit import THRESHOLDS, DecisionCurve
 from resistml.evaluate.off_policy import PolicyValue
 from resistml.evaluate.subgroups import Group
+from resistml.evaluate.uncertainty import Best, Held, Sets, Uncertainty
+from resistml.report.characteristics import Characteristics
+from resistml.report.context import ModelFacts
+from resistml.report.learning import LearningCurve, learning_curve
 from resistml.report.model_report import ReportContext, Swarm
 
 NOTICE = "For research only, never for clinical use."
@@ -154,9 +163,152 @@ def evaluation() -> Evaluation:
             "clinical": 0.2,
             "context": 1.021,
         },
-        fidelity={"accumulation": 0.993, "target": math.nan, "apoptosis": 0.951},
+        fidelity=Fidelity(
+            correlation=0.96,
+            sign=0.93,
+            leading=0.87,
+            leading_guess=0.55,
+            by_mechanism={"accumulation": 0.993, "target": math.nan, "apoptosis": 0.951},
+            rows=5_000,
+            cells=21_000,
+        ),
         policy=policy(),
+        survival=survival(),
+        doubt=doubt(),
+        decision=decision(),
+        calibrations=calibrations(),
     )
+
+
+def decision() -> DecisionCurve:
+    """Of a model whose net benefit is (1 - t) / 2, where half are resistant."""
+    t = np.array(THRESHOLDS)
+    ours = tuple(((1 - t) / 2).tolist())
+    everybody = 0.5 - 0.5 * t / (1 - t)
+    learners = {"xgboost": ours, "logistic": ours, "constant": ours, "fair": ours, "mine": ours}
+    low, high = ((1 - t) / 2 - 0.01).tolist(), ((1 - t) / 2 + 0.01).tolist()
+    return DecisionCurve(
+        12_345, 0.5, THRESHOLDS, tuple(everybody.tolist()), learners, tuple(low), tuple(high)
+    )
+
+
+def calibration_curve(n: int, slope: float) -> CalibrationCurve:
+    p = (0.1, 0.3, 0.5, 0.7, 0.9)
+    return CalibrationCurve(n, p, p, p, (n / 5,) * 5, about(0.02, 0.04), about(slope, 0.05))
+
+
+def calibrations() -> Calibrations:
+    settings = {"crc_advanced": 1.03, "melanoma_advanced": 0.91}
+    return Calibrations(
+        calibration_curve(12_345, 0.98),
+        {name: calibration_curve(1_200, slope) for name, slope in settings.items()},
+    )
+
+
+def doubt() -> Doubt:
+    held = Held(5_000, 0.913, 0.124, 0.761, 0.091)
+    best = Best(5_000, 0.011, 0.014, (0.35, 0.6, 0.9), (0.33, 0.63, 0.91))
+    sets = Sets(2_000, 0.902, 1.31, 0.0)
+    found = Uncertainty(
+        overall=held,
+        given=held,
+        by_setting={"crc_advanced": held, "melanoma_advanced": Held(300, 0.82, 0.2, 0.7, 0.1)},
+        by_unmeasured={"0": held, "7": Held(3, 1.0, 0.2, 1.0, 0.1)},
+        best=best,
+        sets=sets,
+        sets_by_setting={},
+    )
+    ordinary = {"abstained": 0.0181, "outlying": 0.01, "mostly_unmeasured": 0.0}
+    return Doubt(
+        found,
+        Abstention(
+            ordinary,
+            {"ten_fold": 0.431},
+            {"ten_fold": 0.992},
+            {"ordinary": 2_000, "ten_fold": 1_900},
+        ),
+    )
+
+
+def survival() -> dict[str, object]:
+    bins = {"predicted": [0.2, 0.5, 0.8], "observed": [0.21, 0.48, 0.8], "count": [1.0] * 3}
+    bins["fair"] = [0.2, 0.5, 0.79]
+    learner = {
+        "concordance": 0.7151,
+        "concordance_within_arms": 0.6392,
+        "uno": None,
+        "integrated_brier": 0.1363,
+        "calibration": {"6": bins, "12": bins},
+    }
+    medians = {"beyond": 0.03, "covered": 0.92, "error": 0.1, "bias": 0.0, "width": 1.8}
+    one = {
+        "patients": 5_000,
+        "events": 4_321,
+        "learners": {"model": learner, "kaplan_meier": learner},
+        "medians": medians,
+    }
+    return {"pfs": one, "os": {**one, "medians": None}}
+
+
+def learning() -> LearningCurve:
+    """Three learners on three sizes, one with a single seed."""
+    found = learning_curve(benchmark())
+    assert found is not None
+    return found
+
+
+def benchmark() -> dict[str, object]:
+    def row(learner: str, patients: int, gap: float, share: float) -> dict[str, object]:
+        se = None if learner == "t_learner" else 0.002
+        return {
+            "world": "default",
+            "patients": patients,
+            "learner": learner,
+            "seeds": 1 if learner == "t_learner" else 3,
+            "auc_gap": {"mean": gap, "se": se},
+            "captured": {"mean": share, "se": se},
+        }
+
+    rows = [
+        row(learner, patients, 100 / patients * k, 1 - 2_000 / patients * k)
+        for k, learner in enumerate(("xgboost", "logistic", "t_learner"), start=1)
+        for patients in (5_000, 20_000, 100_000)
+    ]
+    return {
+        "judge": 30_000,
+        "learners": {name: {"words": name} for name in ("xgboost", "logistic", "t_learner")},
+        "summary": rows,
+    }
+
+
+def characteristics() -> Characteristics:
+    return Characteristics(
+        n=20_000,
+        resistant=11_111,
+        counts={
+            "setting": {"crc_advanced": 9_000, "melanoma_advanced": 11_000},
+            "sex": {"female": 10_400, "male": 9_600},
+        },
+        strategies=44,
+        unmeasured={"ABCB1": 0.126, "BCL2": 0.078},
+        follow_up=13.41,
+        deaths=12_006,
+    )
+
+
+def model_facts() -> ModelFacts:
+    return ModelFacts({"ABCB1": "fold", "KRAS_mut": ""}, ("female",), 22, 44, 55, 10, 33, 20)
+
+
+FINDINGS = (
+    {
+        "code": "H06",
+        "title": "Calibration error",
+        "severity": "warning",
+        "message": "above 0.03 in 1 of 2 settings: <b>crc</b> (0.041)",
+    },
+    {"code": "H99", "title": "Of an older release", "severity": "error", "message": "gone"},
+)
 
 
 def audit_rows() -> list[Row]:
@@ -196,7 +348,17 @@ def context(**changes: object) -> ReportContext:
         "limits": ["No figure has a reference of its own."],
         "names": {"crc_advanced": "Advanced colorectal cancer", "folfox": "FOLFOX <i>"},
         "swarm": Swarm(
-            rng.normal(size=(40, 3)), rng.normal(size=(40, 3)), ("ABCB1", "BCL2", "age")
+            rng.normal(size=(40, 3)),
+            rng.lognormal(size=(40, 3)),
+            ("ABCB1", "BCL2", "age"),
+            units=("fold", "ng <mL>", ""),
+            base=np.full(40, -0.5),
+            labels=tuple(f"P{i} <i>" for i in range(40)),
+            groups=("accumulation", "apoptosis", "clinical"),
         ),
+        "model": model_facts(),
+        "characteristics": characteristics(),
+        "checks": FINDINGS,
+        "learning": learning(),
     }
     return ReportContext(**{**fields, **changes})  # type: ignore[arg-type]

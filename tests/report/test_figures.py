@@ -4,13 +4,17 @@ from __future__ import annotations
 
 import dataclasses
 import math
+import re
 from itertools import pairwise
 
+import matplotlib as mpl
 import numpy as np
 import pytest
 from matplotlib.figure import Figure
+from matplotlib.patches import FancyArrow
 
-from resistml.report import figures, words
+from resistml.evaluate.fidelity import Fidelity
+from resistml.report import figure_shap, figures, words
 from resistml.report.audit_view import (
     by_endpoint,
     conflict_sets,
@@ -59,7 +63,9 @@ def test_fidelity_says_where_it_is_not_defined() -> None:
 
 
 def test_fidelity_has_room_for_negative_correlations() -> None:
-    changed = dataclasses.replace(samples.evaluation(), fidelity={"target": -0.4})
+    changed = dataclasses.replace(
+        samples.evaluation(), fidelity=Fidelity(by_mechanism={"target": -0.4})
+    )
     low, _ = figures.fidelity_figure(changed).axes[0].get_xlim()
     assert low < -0.4
 
@@ -209,3 +215,149 @@ def test_row_labels_are_short_and_count_pooled_settings() -> None:
     assert row_label(rows[3]) == "3 settings · chemotherapy"
     long = dataclasses.replace(rows[1], population="A_LONG_NAME > 0.5 and " * 5)
     assert len(row_label(long)) == 60
+
+
+#: All figures of a report, by what draws them.
+EVERY = {
+    "audit": lambda: figures.audit_figure(samples.audit_rows()),
+    "discrimination": lambda: figures.discrimination_figure(samples.evaluation()),
+    "calibration": lambda: figures.calibration_figure(samples.evaluation()),
+    "calibration-settings": lambda: figures.setting_calibration_figure(samples.evaluation()),
+    "decision": lambda: figures.decision_figure(samples.decision()),
+    "learning": lambda: figures.learning_figure(samples.learning()),
+    "value": lambda: figures.value_figure(samples.evaluation()),
+    "importance": lambda: figures.importance_figure(samples.evaluation()),
+    "fidelity": lambda: figures.fidelity_figure(samples.evaluation()),
+    "setting": lambda: figures.setting_figure(samples.evaluation()),
+    "subgroups": lambda: figures.subgroup_figure(samples.evaluation()),
+    "survival": lambda: figures.survival_figure(samples.survival()),
+    "doubt": lambda: figures.doubt_figure(samples.doubt().uncertainty, 12_345),
+    "beeswarm": lambda: figures.beeswarm_figure(VALUES, DATA, NAMES),
+    "dependence": lambda: figures.dependence_figure(
+        VALUES, DATA, NAMES, columns=NAMES, units=("fold", "%", "years")
+    ),
+    "waterfall": lambda: figures.waterfall_figure(VALUES[0], -0.2, NAMES, who="P1"),
+}
+_RNG = np.random.default_rng(2)
+VALUES, DATA = _RNG.normal(size=(30, 3)), _RNG.lognormal(size=(30, 3))
+NAMES = ("ABCB1", "BCL2", "age")
+#: What an axis is measured in: one of these is in its label, or in the title of the panel.
+UNITS = (
+    *(
+        "%",
+        "per 100",
+        "points",
+        "log-odds",
+        "Log-odds",
+        "AUC",
+        "Correlation",
+        "months",
+        "log scale",
+    ),
+    *("fold", "years", "Value of the column"),
+)
+
+
+@pytest.mark.parametrize("name", EVERY)
+def test_every_figure_says_how_many_and_in_what_unit(name: str) -> None:
+    figure = EVERY[name]()
+    figure.draw_without_rendering()
+    said = [*texts(figure), figure.get_supxlabel()]
+    assert any(re.search(r"\bn (= )?[\d,]+", text) for text in said), said
+    for axes in figure.axes:
+        if not axes.axison:
+            continue
+        labels = (axes.get_xlabel(), axes.get_ylabel(), axes.get_title(loc="left"))
+        shown = axes.xaxis.get_tick_params().get("labelbottom", True)
+        if shown and axes.get_xticks().size and axes.xaxis.get_visible():
+            assert any(unit in text for text in labels for unit in UNITS), (name, labels)
+
+
+@pytest.mark.parametrize("name", EVERY)
+def test_nothing_of_a_figure_is_cut_off(name: str) -> None:
+    figure = EVERY[name]()
+    figure.draw_without_rendering()
+    whole = figure.get_tightbbox()
+    width, height = figure.get_size_inches()
+    assert whole.x0 >= -0.06
+    assert whole.x1 <= width + 0.06
+    assert whole.y0 >= -0.06
+    assert whole.y1 <= height + 0.06
+
+
+def test_decision_curve_draws_the_values_and_the_band() -> None:
+    figure = figures.decision_figure(samples.decision())
+    left, right = figure.axes
+    lines = {line.get_label(): line for line in left.lines}
+    assert {"XGBoost (the model)", "Fair oracle", "Act on all", "Act on none", "mine"} <= set(lines)
+    model = lines["XGBoost (the model)"]
+    assert model.get_ydata()[0] == pytest.approx(47.5)
+    above = {line.get_label(): line for line in right.lines}["XGBoost (the model)"]
+    # At 50% acting on all is worth nothing: what the model gains is all above it.
+    assert above.get_ydata()[45] == pytest.approx(25.0)
+    assert any(collection.get_alpha() for collection in left.collections)
+
+
+def test_setting_calibration_has_a_panel_each_with_n_and_slope() -> None:
+    figure = figures.setting_calibration_figure(samples.evaluation(), {"crc_advanced": "Colon"})
+    titles = [axes.get_title(loc="left") for axes in figure.axes if axes.axison]
+    assert titles == ["Colon", "melanoma advanced"]
+    (said,) = [text.get_text() for text in figure.axes[0].texts]
+    assert said == "n 1,200\nslope 1.03\n(0.98 to 1.08)"
+
+
+def test_learning_curve_names_the_model_and_its_peers() -> None:
+    figure = figures.learning_figure(samples.learning())
+    gap, captured = figure.axes
+    lines = {line.get_label(): line.get_ydata().tolist() for line in gap.lines}
+    assert lines["XGBoost (the model)"] == pytest.approx([0.02, 0.005, 0.001])
+    assert "Other peers" in lines
+    assert captured.get_ylabel() == "Captured of what a ranking can gain (%)"
+    assert [t.get_text() for t in gap.get_xticklabels()] == ["5,000", "20,000", "100,000"]
+
+
+def test_doubt_shows_coverage_from_the_worst_setting_on() -> None:
+    figure = figures.doubt_figure(samples.doubt().uncertainty, 9_000, {"crc_advanced": "Colon"})
+    labels = [text.get_text() for text in figure.axes[0].get_yticklabels()]
+    assert labels == ["All settings", "melanoma advanced", "Colon"]
+    assert "91%  n 5,000" in texts(figure)
+
+
+def test_dependence_leaves_out_whom_a_marker_does_not_bear_on() -> None:
+    values, data = VALUES.copy(), DATA.copy()
+    values[:4, 0], data[4:6, 0] = 0.0, np.nan
+    figure = figures.dependence_figure(values, data, NAMES, columns=["ABCB1"], units=["fold"])
+    axes = figure.axes[0]
+    assert axes.get_title(loc="center") == "" or "n = 24" in axes.get_title(loc="center")
+    assert "ABCB1  n = 24" in (axes.get_title(loc="left"), axes.get_title(loc="center"))
+    assert axes.get_xlabel() == "Recorded value (fold)"
+
+
+def test_waterfall_leads_from_the_base_to_the_margin() -> None:
+    figure = figures.waterfall_figure(
+        np.array([0.5, -0.25, 0.125]), -1.0, ["a = 1", "b, 2 fold", "c"], most=3, who="P7"
+    )
+    said = texts(figure)
+    assert {" setting and strategy −1.00", " this patient −0.62"} <= set(said)
+    assert [t.get_text() for t in figure.axes[0].get_yticklabels()] == ["c", "b, 2 fold", "a ≈ 1"]
+    assert figure.get_supxlabel() == "n = 1 patient: P7"
+    colours = {mpl.colors.to_hex(patch.get_facecolor()) for patch in figure.axes[0].patches
+               if isinstance(patch, FancyArrow)}  # fmt: skip
+    assert colours == {PALETTE["vermillion"], PALETTE["blue"]}
+
+
+def test_shap_figures_leave_no_window_open() -> None:
+    from matplotlib import pyplot as plt
+
+    before = plt.get_fignums()
+    for name in ("beeswarm", "dependence", "waterfall"):
+        EVERY[name]()
+    assert plt.get_fignums() == before
+
+
+def test_explanations_are_bounded_and_keep_what_they_are_of() -> None:
+    many = np.ones((figure_shap.MOST_DOTS + 10, 2))
+    found = figure_shap.explanation(many, many * 2, ("a", "b"), np.zeros(len(many)))
+    assert found.values.shape == (figure_shap.MOST_DOTS, 2)
+    assert found.data[0].tolist() == [2.0, 2.0]
+    assert found.feature_names == ["a", "b"]

@@ -10,10 +10,12 @@ from itertools import pairwise
 
 import pytest
 
+from resistml.evaluate.fidelity import Fidelity
 from resistml.evaluate.metrics import Interval
 from resistml.evaluate.off_policy import PolicyValue
-from resistml.report import words
+from resistml.report import tripod, words
 from resistml.report.model_report import illustrations, render
+from resistml.report.sections import SECTIONS
 from tests.report import samples
 
 VOID = {"meta", "br", "link", "img", "hr", "input"}
@@ -90,7 +92,7 @@ def test_page_fetches_nothing(html: str, page: Page) -> None:
 def test_links_lead_somewhere(page: Page) -> None:
     ids = {attrs["id"] for _, attrs in page.seen if "id" in attrs}
     targets = [str(attrs["href"])[1:] for attrs in page.all("a")]
-    assert len(targets) == 11  # the skip link and ten sections
+    assert targets[: len(SECTIONS) + 1] == ["main", *SECTIONS]
     assert set(targets) <= ids
 
 
@@ -105,12 +107,12 @@ def test_text_is_escaped(html: str, page: Page) -> None:
 
 def test_every_figure_has_a_title_and_a_text_alternative(page: Page) -> None:
     drawings = page.all("svg")
-    assert len(drawings) == len(illustrations(samples.context())) == len(page.all("figure")) == 9
+    assert len(drawings) == len(illustrations(samples.context())) == len(page.all("figure")) == 16
     ids = {attrs["id"] for _, attrs in page.seen if "id" in attrs}
     for attrs in drawings:
         assert attrs["role"] == "img"
         assert set(str(attrs["aria-labelledby"]).split()) <= ids
-    assert len(page.all("figcaption")) == 9
+    assert len(page.all("figcaption")) == 16
     for shown in illustrations(samples.context()):
         assert shown.alt in page.text
         assert "n = " in shown.caption
@@ -131,7 +133,9 @@ def test_scrolling_boxes_can_be_reached_by_keyboard(page: Page) -> None:
 
 def test_notice_limits_facts_and_config_are_there(page: Page) -> None:
     context = samples.context()
-    assert page.text.count(context.notice) == 2
+    assert page.text.startswith(f"{context.title} Skip to the content resistml, on virtual")
+    assert page.text.count(context.notice) >= 2
+    assert page.text.endswith(context.notice)
     for part in (*context.limits, *context.facts, *context.facts.values(), "seed: 7", "n: 20000"):
         assert part in page.text
 
@@ -200,7 +204,7 @@ def test_what_observed_data_say_stands_beside_the_truth(page: Page) -> None:
 
 def shown_with(policy: PolicyValue | None) -> str:
     changed = dataclasses.replace(samples.evaluation(), policy=policy)
-    return Page(render(samples.context(evaluation=changed))).text
+    return Page(render(samples.context(evaluation=changed), ())).text
 
 
 def test_an_interval_that_misses_is_said_to() -> None:
@@ -233,7 +237,8 @@ def test_audit_table_and_conflicts_are_told(page: Page) -> None:
 def test_the_worlds_own_reason_is_shown() -> None:
     conflict = samples.Conflict(("s4_kras_orr", "s6_ras_orr"), "one lies <inside> the other")
     assert (
-        "One lies <inside> the other." in Page(render(samples.context(conflicts=[conflict]))).text
+        "One lies <inside> the other."
+        in Page(render(samples.context(conflicts=[conflict]), ())).text
     )
 
 
@@ -249,26 +254,41 @@ def test_page_is_small_and_the_same_each_time(html: str) -> None:
     assert render(samples.context()) == html
 
 
-@pytest.mark.parametrize(
-    "changes",
-    [
-        {"audit": [], "claims": {}},
-        {"audit": samples.audit_rows()[-1:]},
-        {"swarm": None, "names": {}},
-        {"facts": {}, "limits": [], "config": {}},
-        {
-            "evaluation": dataclasses.replace(
-                samples.evaluation(), fixed_rule={}, subgroups={}, importance={}, fidelity={}
-            )
-        },
-        {"evaluation": dataclasses.replace(samples.evaluation(), subgroups={})},
-    ],
-    ids=["no audit", "nothing solved", "no swarm", "bare", "no parts", "no settings"],
+LITTLE = dataclasses.replace(
+    samples.evaluation(),
+    fixed_rule={},
+    subgroups={},
+    importance={},
+    fidelity=Fidelity(),
+    survival={},
+    doubt=None,
+    decision=None,
+    calibrations=None,
+    policy=None,
 )
-def test_what_is_missing_is_left_out(changes: dict[str, object]) -> None:
+
+
+@pytest.mark.parametrize(
+    ("changes", "left"),
+    [
+        ({"audit": [], "claims": {}, "swarm": None, "names": {}}, 12),
+        ({"audit": samples.audit_rows()[-1:], "evaluation": LITTLE, "swarm": None}, 4),
+        (
+            {
+                "evaluation": dataclasses.replace(samples.evaluation(), subgroups={}),
+                **dict.fromkeys(("model", "characteristics", "checks", "learning")),
+                **{"facts": {}, "limits": [], "config": {}},
+            },
+            13,
+        ),
+    ],
+    ids=["no audit, no swarm", "nothing solved, no parts", "bare"],
+)
+def test_what_is_missing_is_left_out(changes: dict[str, object], left: int) -> None:
     shown = Page(render(samples.context(**changes)))
     assert samples.NOTICE in shown.text
     assert "nan" not in shown.text.lower().split()
+    assert len(shown.all("figure")) == left
 
 
 def test_a_page_with_ninety_claims_stays_small() -> None:
@@ -296,4 +316,71 @@ def test_parameters_stand_apart_from_targets_in_their_own_unit() -> None:
         "Every audited claim, reported and obtained (8)",
     ):
         assert part in page.text, part
-    assert "more claims set a distribution" not in Page(render(samples.context())).text
+    assert "more claims set a distribution" not in Page(render(samples.context(), ())).text
+
+
+def text_with(**changes: object) -> str:
+    """The page's words, without its figures."""
+    return Page(render(samples.context(**changes), ())).text
+
+
+def test_sections_stand_in_their_order(page: Page) -> None:
+    sections = [attrs["id"] for attrs in page.all("section")]
+    assert sections == list(SECTIONS)
+
+
+def test_who_the_patients_are_stands_beside_those_judged_on(page: Page) -> None:
+    assert "female 10,400 (52.0%) 6,100 (49.4%)" in page.text
+    assert "Advanced colorectal cancer 9,000 (45.0%) 1,380 (11.2%)" in page.text
+    assert "ABCB1 fold 12.6%" in page.text
+    assert "resistant to the strategy given 11,111 (55.6%) 6,172 (50.0%)" in page.text
+
+
+def test_calibration_is_told_in_figures(page: Page) -> None:
+    assert "The calibration slope is 0.98 (0.93 to 1.03)" in page.text
+    assert "Advanced colorectal cancer 1,200 1.03 0.98 to 1.08" in page.text
+
+
+def test_net_benefit_is_told_in_figures_and_words(page: Page) -> None:
+    assert "50% 25.0 24.0 to 26.0 25.0 0.0 0.0" in page.text
+    assert "at thresholds from 14% to 95% (of 5% to 95% looked at)" in page.text
+    without = dataclasses.replace(samples.evaluation(), decision=None)
+    assert "This run has no decision curve" in text_with(evaluation=without)
+
+
+def test_doubt_and_times_are_told(page: Page) -> None:
+    assert "It holds 91.3% of them, at a mean width of 12.4 points" in page.text
+    assert "one marker ten-fold 1,900 43.1% 99.2%" in page.text
+    assert "7 3 100.0%" not in page.text  # too few answers
+    assert "The model 0.715 0.639 – 0.136" in page.text
+    assert "90% intervals hold 92.0% of the fair oracle's medians" in page.text
+
+
+def test_explanations_are_held_against_the_truth_or_said_not_to_be(page: Page) -> None:
+    assert "Over all mechanisms of resistance it is 0.960." in page.text
+    assert "is named rightly in 87.0%" in page.text
+    assert "would be right in 55.0%" in page.text
+    without = dataclasses.replace(samples.evaluation(), fidelity=Fidelity())
+    assert "So nothing here says that they are right." in text_with(evaluation=without)
+
+
+def test_honesty_checks_say_what_they_found(page: Page) -> None:
+    assert "14 of 16 found nothing; else 1 error and 1 warning" in page.text
+    assert (
+        "warning: Calibration error above 0.03 in 1 of 2 settings: <b>crc</b> (0.041)" in page.text
+    )
+    assert "H99 Of an older release error: Of an older release gone" in page.text
+    assert "None found anything." in text_with(checks=[])
+    assert "The honesty checks were not run on this model" in text_with(checks=None)
+
+
+def test_a_learning_curve_is_shown_or_missed(page: Page) -> None:
+    assert "The benchmark trains the same learner" in page.text
+    assert "There is no learning curve here." in text_with(learning=None)
+
+
+def test_every_item_of_the_checklist_is_on_the_page(page: Page) -> None:
+    context = samples.context()
+    for row in tripod.answered(context):
+        assert " ".join(row.answer.text.split()) in page.text
+        assert row.item.asks in page.text

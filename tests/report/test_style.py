@@ -12,7 +12,10 @@ import numpy as np
 import pytest
 
 from resistml.report import figures
+from resistml.report.page import environment
 from resistml.report.style import (
+    _MECHANISMS,
+    DARK,
     PALETTE,
     inline_svg,
     mechanism_colour,
@@ -21,6 +24,7 @@ from resistml.report.style import (
     svg_text,
 )
 from tests.report import samples
+from tests.report.colour import MACHADO, contrast, distance, nearest, seen
 
 NAMES = {"crc_advanced": "Costs $1 and $2"}
 DRAW = {
@@ -31,6 +35,22 @@ DRAW = {
     "importance": lambda: figures.importance_figure(samples.evaluation()),
     "fidelity": lambda: figures.fidelity_figure(samples.evaluation()),
     "setting": lambda: figures.setting_figure(samples.evaluation(), NAMES),
+    "calibration-settings": lambda: figures.setting_calibration_figure(samples.evaluation(), NAMES),
+    "decision": lambda: figures.decision_figure(samples.decision()),
+    "learning": lambda: figures.learning_figure(samples.learning()),
+    "doubt": lambda: figures.doubt_figure(samples.doubt().uncertainty, 12_345, NAMES),
+    "survival": lambda: figures.survival_figure(samples.survival()),
+    "subgroups": lambda: figures.subgroup_figure(samples.evaluation(), NAMES),
+    "dependence": lambda: figures.dependence_figure(
+        np.arange(1, 61.0).reshape(20, 3),
+        np.arange(1, 61.0).reshape(20, 3),
+        ["a", "b", "c"],
+        columns=["b", "c"],
+        units=["fold", "%"],
+    ),
+    "waterfall": lambda: figures.waterfall_figure(
+        np.array([0.4, -0.3, 0.01]), -0.2, ["a, 1 fold", "b, = $2", "c, unmeasured"], who="P1"
+    ),
     "beeswarm": lambda: figures.beeswarm_figure(
         np.arange(60.0).reshape(20, 3), np.arange(60.0).reshape(20, 3), ["a", "b", "c"]
     ),
@@ -43,6 +63,13 @@ def test_same_figure_same_bytes(name: str) -> None:
     assert svg_text(first, name, "t", "a") == svg_text(second, name, "t", "a")
     assert png_bytes(first, 50) == png_bytes(second, 50)
     assert png_bytes(first, 50).startswith(b"\x89PNG")
+
+
+@pytest.mark.parametrize("name", DRAW)
+def test_a_figure_is_the_same_whatever_was_made_of_it_before(name: str) -> None:
+    first, second = DRAW[name](), DRAW[name]()
+    png_bytes(first)
+    assert svg_text(first, name, "t", "a") == svg_text(second, name, "t", "a")
 
 
 @pytest.mark.parametrize("name", DRAW)
@@ -121,3 +148,56 @@ def test_each_mechanism_has_a_colour_of_its_own() -> None:
     assert len(set(colours)) == len(colours)
     assert mechanism_colour("metabolism") == mechanism_colour("metabolism")
     assert mechanism_colour("metabolism") not in colours
+
+
+@pytest.mark.parametrize("colours", [PALETTE, DARK], ids=["light", "dark"])
+def test_mechanisms_are_told_apart_by_every_reader(colours: dict[str, str]) -> None:
+    """No two are nearer than 14 by CIE76, six times what is just noticed; the eight hues of Okabe
+    and Ito themselves come to 16 in light."""
+    hues = {name: colours[key] for name, key in _MECHANISMS.items()}
+    for by in (None, *MACHADO):
+        apart, one, other = nearest(hues, by)
+        assert apart >= 14, (by, one, other, apart)
+
+
+def test_colours_are_seen_as_published() -> None:
+    """White and grey stay as they are to all, and pure red and green, 171 apart to a usual reader,
+    are less than half as far apart to those with deuteranopia."""
+    for by in MACHADO:
+        assert seen("#ffffff", by) == pytest.approx([1, 1, 1], abs=2e-5)
+        assert distance("#808080", "#808080", by) == 0
+    assert distance("#ff0000", "#00ff00") == pytest.approx(170.6, abs=0.1)
+    assert distance("#ff0000", "#00ff00", "deuteranopia") < 85
+    assert contrast("#ffffff", "#000000") == pytest.approx(21)
+    assert contrast("#777777", "#ffffff") == pytest.approx(4.48, abs=0.01)
+
+
+def schemes() -> dict[str, dict[str, str]]:
+    """The colours of a page in both schemes, as its style sheet says them."""
+    css = environment().get_template("report.css.j2").render()
+    blocks = re.findall(r":root \{(.*?)\}", css, flags=re.DOTALL)[:2]
+    light, dark = (dict(re.findall(r"--([a-z-]+): (#[0-9a-f]{6})", block)) for block in blocks)
+    return {"light": light, "dark": {**light, **dark}}
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_text_stands_out_from_the_page(scheme: str) -> None:
+    """WCAG 2.2 AA: 4.5 to 1."""
+    colours = schemes()[scheme]
+    for ink in ("ink", "muted", "accent", "warn", "bad", "fig-ink", "fig-muted"):
+        for ground in ("paper", "wash"):
+            assert contrast(colours[ink], colours[ground]) >= 4.5, (ink, ground)
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_marks_stand_out_from_the_page(scheme: str) -> None:
+    """3 to 1 for what only a colour tells: the model's, the worst group's, the edge of bars."""
+    colours = schemes()[scheme]
+    for hue in ("blue", "vermillion", "slate", "ink"):
+        assert contrast(colours[f"fig-{hue}"], colours["fig-paper"]) >= 3, hue
+
+
+def test_dark_has_a_colour_for_each_of_light_and_none_twice() -> None:
+    assert set(DARK) == set(PALETTE)
+    for colours in (PALETTE, DARK):
+        assert len(set(colours.values())) == len(colours)

@@ -9,6 +9,7 @@ import pytest
 
 from resistml.config import RunConfig, validated
 from resistml.evaluate.evaluation import Evaluation, LearnerFigures
+from resistml.evaluate.fidelity import Fidelity
 from resistml.evaluate.metrics import Interval
 from resistml.evaluate.subgroups import Group
 from resistml.tracking.items import DatasetFacts, Items, RunFacts, run_items
@@ -61,7 +62,13 @@ def evaluation() -> Evaluation:
         calibration={"predicted": [0.5], "observed": [0.5], "fair": [0.5], "count": [500.0]},
         subgroups=by_setting(nsclc_advanced=0.7, crc_advanced=0.6),
         importance={"accumulation": 0.4, "target": 0.3, "clinical": 0.1},
-        fidelity={"accumulation": 0.9, "target": 0.8},
+        fidelity=Fidelity(
+            correlation=0.85,
+            sign=0.9,
+            leading=0.8,
+            leading_guess=0.6,
+            by_mechanism={"accumulation": 0.9, "target": 0.8},
+        ),
     )
 
 
@@ -78,6 +85,7 @@ def facts(tmp_path: Path) -> RunFacts:
     for folder in ("figures", "model"):
         (run / folder).mkdir(parents=True)
     (run / "report.html").write_text("<p>report</p>", encoding="utf-8")
+    (run / "tripod_ai.json").write_text("{}", encoding="utf-8")
     (run / "figures" / "auc.svg").write_text("<svg/>", encoding="utf-8")
     return RunFacts(
         run_id="small-1",

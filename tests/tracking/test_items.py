@@ -45,8 +45,16 @@ EXPECTED = {
     "mechanism/clinical": 0.1,
     "fidelity/accumulation": 0.9,
     "fidelity/target": 0.8,
+    "fidelity/correlation": 0.85,
+    "fidelity/sign": 0.9,
+    "fidelity/leading": 0.8,
+    "fidelity/leading_guess": 0.6,
     "setting_auc/nsclc_advanced": 0.7,
     "setting_auc/crc_advanced": 0.6,
+    "interval/auc_nsclc_advanced_low": 0.7,
+    "interval/auc_nsclc_advanced_high": 0.7,
+    "interval/auc_crc_advanced_low": 0.6,
+    "interval/auc_crc_advanced_high": 0.6,
 }
 
 
@@ -72,7 +80,9 @@ def test_a_figure_that_is_not_finite_is_left_out_and_named(
     nan, inf = float("nan"), float("inf")
     broken = replace(
         evaluation,
-        fidelity={"accumulation": nan, "target": 0.8},
+        fidelity=replace(
+            evaluation.fidelity, by_mechanism={"accumulation": nan, "target": 0.8}
+        ),
         subgroups=by_setting(nsclc_advanced=nan, crc_advanced=0.6),
         learners={
             **evaluation.learners,
@@ -159,7 +169,8 @@ def test_the_dataset_is_told_by_digest_and_origin_alone(items: Items) -> None:
 
 
 def test_files_are_the_report_and_the_figures(items: Items, facts: RunFacts) -> None:
-    assert items.files == (facts.run_folder / "report.html",)
+    assert [path.name for path in items.files] == ["report.html", "tripod_ai.json"]
+    assert {path.parent for path in items.files} == {facts.run_folder}
     assert items.folders == {"figures": facts.figures}
     assert items.bundle == facts.bundle
 

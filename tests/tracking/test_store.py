@@ -55,7 +55,10 @@ def test_artifacts_lie_under_the_project(store: Store, items: Items, tmp_path: P
     logged = log_run(items, store)
     folder = tmp_path / "project" / "mlartifacts" / logged.run_id / "artifacts"
     found = {path.relative_to(folder).as_posix() for path in folder.rglob("*") if path.is_file()}
-    assert found == {"config.yaml", "metrics.json", "report.html", "figures/auc.svg"}
+    assert found == {
+        *("config.yaml", "metrics.json", "report.html", "tripod_ai.json"),
+        "figures/auc.svg",
+    }
     assert (folder / "config.yaml").read_text("utf-8") == items.texts["config.yaml"]
 
 

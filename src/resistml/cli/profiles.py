@@ -25,6 +25,7 @@ def template(
     from resistml.notice import NOTICE
     from resistml.predict.model import load_bundle
     from resistml.tables import write_rows
+    from resistml.tables.categories import template_columns
 
     spec = load_bundle(find_model(model)).spec
     if setting not in spec.settings:
@@ -39,7 +40,7 @@ def template(
         "setting": [setting],
         "strategy": [chosen.usual],
         "line": [chosen.line],
-        **{name: [None] for name in ("age", "sex", "ecog", *chosen.panel)},
+        **{name: [None] for name in ("age", "sex", "ecog", *template_columns(spec, chosen.panel))},
     }
     write_rows(columns, out, force=force, notice=NOTICE)
     console.notice()

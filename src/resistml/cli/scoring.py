@@ -75,13 +75,71 @@ def explain(
     profiles: Source,
     model: ModelName = None,
     out: Out = None,
+    full: Annotated[
+        bool,
+        typer.Option(
+            "--full", help="Add absolute sums, Shapley values, percentiles, figures of claims."
+        ),
+    ] = False,
+    changes: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--set",
+            metavar="COLUMN=VALUE",
+            help="What if: with this value in the record, before and after. May be repeated.",
+        ),
+    ] = None,
+    strategy: Annotated[
+        str | None,
+        typer.Option(metavar="STRATEGY", help="What if: under this strategy, before and after."),
+    ] = None,
+    reach: Annotated[
+        float | None,
+        typer.Option(
+            metavar="RESPONSE",
+            help="The smallest change of markers that lifts the best strategy to this probability.",
+        ),
+    ] = None,
     force: Force = False,
     json: Json = False,
 ) -> None:
     """What each mechanism adds to the log-odds of resistance, with its markers and claims."""
-    from resistml.explain.mechanisms import explain_profiles as ask
+    from resistml.explain.mechanisms import explain_profiles
+    from resistml.explain.moved import what_if
+    from resistml.explain.smallest import reach as ask_reach
+    from resistml.explain.what_if import NOTE, parsed
 
-    _answer(profiles, model, out, force, json, ask, show.explanations)
+    moves = bool(changes) or strategy is not None
+    _one_at_most({"--full": full, "--reach": reach is not None, "--set or --strategy": moves})
+    if moves:
+        put = parsed(changes or [])
+        _answer(
+            *(profiles, model, out, force, json),
+            lambda m, p: what_if(m, p, put, strategy),
+            show.moved,
+        )
+    elif reach is not None:
+        _answer(
+            *(profiles, model, out, force, json),
+            lambda m, p: ask_reach(m, p, reach),
+            show.reached,
+        )
+    else:
+        _answer(
+            *(profiles, model, out, force, json),
+            lambda m, p: explain_profiles(m, p, full=full),
+            show.explanations,
+        )
+    if moves or reach is not None:
+        print(NOTE, file=sys.stderr)
+
+
+def _one_at_most(asked: dict[str, bool]) -> None:
+    from resistml.errors import UsageError
+
+    found = [name for name, there in asked.items() if there]
+    if len(found) > 1:
+        raise UsageError(f"{' and '.join(found)} do not go together", hint="ask one after another")
 
 
 def _answer(
@@ -124,7 +182,7 @@ def _answer(
     if out is not None:
         print(f"{rows - len(rejected):,} profiles answered: {out}", file=sys.stderr)
     if rejected:
-        _say_rejected(rejected, rows)
+        say_rejected(rejected, rows)
         raise typer.Exit(3)
 
 
@@ -138,7 +196,8 @@ def _counted(batches: Iterator[Any], rejected: list[str]) -> Iterator[Any]:
         print(f"columns not used: {', '.join(sorted(ignored))}", file=sys.stderr)
 
 
-def _say_rejected(rejected: list[str], rows: int, most: int = 10) -> None:
+def say_rejected(rejected: list[str], rows: int, most: int = 10) -> None:
+    """What was wrong with the rows that were rejected, to stderr."""
     print(f"{len(rejected):,} of {rows:,} profiles were rejected:", file=sys.stderr)
     for message in rejected[:most]:
         print(f"  {message}", file=sys.stderr)

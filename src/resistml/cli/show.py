@@ -149,6 +149,68 @@ def explanations(model: Model, profiles: Profiles, rows: Rows) -> None:
     _more(len(groups), SHOWN // 4, "profiles")
 
 
+def moved(model: Model, profiles: Profiles, rows: Rows) -> None:
+    """A table per profile: each quantity before and after a change."""
+    screen = console.stdout()
+    groups = [
+        (patient, list(lines))
+        for patient, lines in groupby(_lines(rows), key=lambda line: line["patient_id"])
+    ]
+    for patient, lines in groups[: SHOWN // 4]:
+        asked = model.spec.strategies[lines[0]["strategy"]].name
+        columns = ("", "before", "after", "change", "to mind")
+        made = console.table(
+            f"{patient} under {asked}: what if", columns, right=("before", "after", "change")
+        )
+        for line in lines:
+            made.add_row(*_moved_cells(model, line))
+        screen.print(made)
+    _more(len(groups), SHOWN // 4, "profiles")
+
+
+def _moved_cells(model: Model, line: dict[str, Any]) -> list[str]:
+    quantity, ends = line["quantity"], (line["before"], line["after"])
+    change = line["change"]
+    nothing = change != change
+    if quantity in ("p_response", "rank"):
+        name = model.spec.strategies[line["strategy"]].name
+        label = f"{'p(response)' if quantity == 'p_response' else 'rank'}: {name}"
+    else:
+        label = "p(resistance)" if quantity == "p_resistance" else quantity
+    if quantity in ("p_response", "p_resistance"):
+        told = ["–" if x != x else percent(x) for x in ends]
+        difference = "" if nothing else f"{100 * change:+.1f} points"
+    elif quantity == "rank":
+        told = ["–" if x != x else f"{x:.0f}" for x in ends]
+        difference = "" if nothing or change == 0 else f"{change:+.0f}"
+    else:
+        told, difference = [f"{x:+.2f}" for x in ends], f"{change:+.2f}"
+    return [label, *told, difference, line["message"]]
+
+
+def reached(model: Model, profiles: Profiles, rows: Rows) -> None:
+    """A row per profile: the smallest change that is enough."""
+    columns = ("patient", "change", "size, sd", "best strategy", "p(response)", "to mind")
+    made = console.table("The smallest change of the record", columns, right=("size, sd",))
+    lines = _lines(rows)
+    for line in lines[:SHOWN]:
+        name = model.spec.strategies[line["strategy"]].name if line["strategy"] else "–"
+        ends = (line["p_response_before"], line["p_response_after"])
+        made.add_row(
+            str(line["patient_id"]),
+            "\n".join(
+                f"{m}: {old} to {new}"
+                for m, old, new in zip(line["markers"], line["from"], line["to"], strict=True)
+            ),
+            "" if line["size"] != line["size"] else f"{line['size']:.2f}",
+            name,
+            "" if ends[0] != ends[0] else f"{percent(ends[0])} to {percent(ends[1])}",
+            line["message"],
+        )
+    console.stdout().print(made)
+    _more(len(lines), SHOWN, "profiles")
+
+
 def _bar(amount: float) -> Text:
     """A bar to the right (more resistance) or to the left (less) of the middle."""
     size = min(round(abs(amount) * BAR / 3), BAR)

@@ -1,4 +1,4 @@
-"""`resistml train`, `report`, `config`: making models and saying what they are."""
+"""`resistml train` and `config`: making models and saying what they may be."""
 
 from __future__ import annotations
 
@@ -10,13 +10,13 @@ import typer
 from resistml.cli import console
 from resistml.cli.benchmark import add as add_benchmark
 from resistml.cli.console import Json
+from resistml.cli.reports import app as reports_app
 
 if TYPE_CHECKING:
     from resistml.evaluate.evaluation import Evaluation
     from resistml.runs import Run
 
 PANEL = "Models"
-report_app = typer.Typer(no_args_is_help=True, help="Reports people want to read.")
 config_app = typer.Typer(no_args_is_help=True, help="What a run config may say.")
 
 ConfigName = Annotated[
@@ -31,7 +31,7 @@ def add(app: typer.Typer) -> None:
     """Add the commands to the root."""
     app.command(rich_help_panel=PANEL)(train)
     add_benchmark(app, PANEL)
-    app.add_typer(report_app, name="report", rich_help_panel=PANEL)
+    app.add_typer(reports_app, name="report", rich_help_panel=PANEL)
     app.add_typer(config_app, name="config", rich_help_panel=PANEL)
 
 
@@ -143,27 +143,6 @@ def _figures(f: Any) -> list[str]:
     ]
 
 
-@report_app.command("model")
-def report_model(
-    model: Annotated[str, typer.Argument(metavar="MODEL|RUN", help="A run's id or folder.")],
-) -> None:
-    """Say where a run's model report is; it is written when the run is trained."""
-    from resistml import shipped
-    from resistml.api import find_model
-    from resistml.errors import ModelError
-
-    folder = find_model(model, shipped.project_root())
-    found = folder.parent / "report.html"
-    if not found.exists():
-        raise ModelError(
-            "has no report beside it",
-            file=folder,
-            hint="train it with `report: true` in the config",
-        )
-    print(found)
-    console.notice()
-
-
 @config_app.command("explain")
 def config_explain(json: Json = False) -> None:
     """Every key of a config: type, default and meaning."""
@@ -191,15 +170,28 @@ def config_schema() -> None:
 
 
 @config_app.command("check")
-def config_check(config: ConfigName, changes: Set = None, json: Json = False) -> None:
-    """Read a config and show it resolved; exit 2 if it is wrong."""
+def config_check(
+    config: ConfigName,
+    changes: Set = None,
+    data: Annotated[
+        bool, typer.Option("--data", help="Read its tables, too, and say what is odd in them.")
+    ] = False,
+    json: Json = False,
+) -> None:
+    """Read a config and show it resolved; exit 2 if it, or with --data a table, is wrong."""
     import yaml
 
+    from resistml.cli.own_tables import print_tables, tables_of
     from resistml.config import load_config
 
-    resolved = load_config(config, tuple(changes or ())).model_dump(mode="json")
+    chosen = load_config(config, tuple(changes or ()))
+    resolved = chosen.model_dump(mode="json")
+    tables = tables_of(chosen) if data else {}
     if json:
-        console.print_json({"config": resolved})
+        console.print_json({"config": resolved, **({"tables": tables} if data else {})})
         return
-    print(yaml.safe_dump(resolved, sort_keys=False, allow_unicode=True), end="")
+    if data:
+        print_tables(tables)
+    else:
+        print(yaml.safe_dump(resolved, sort_keys=False, allow_unicode=True), end="")
     console.notice()

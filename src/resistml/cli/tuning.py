@@ -27,6 +27,10 @@ def tune(
     trials: Annotated[
         int | None, typer.Option(help="Trials in all, in place of the config's.", metavar="N")
     ] = None,
+    minutes: Annotated[
+        float | None,
+        typer.Option(help="No trial begins after so many, in place of the config's.", metavar="M"),
+    ] = None,
     changes: Set = None,
     force: Annotated[
         bool, typer.Option("--force", help="Delete the study of that name, and begin it anew.")
@@ -41,7 +45,9 @@ def tune(
     from resistml import shipped
     from resistml.study import tune as tuned
 
-    wanted = () if trials is None else (f"tune.trials={trials}",)
+    wanted = [] if trials is None else [f"tune.trials={trials}"]
+    if minutes is not None:
+        wanted.append(f"tune.timeout={60 * minutes}")
     put = (*(changes or ()), *wanted)
     with console.watched() as progress:
         study = tuned(config, put, shipped.project_root(), progress, force=force, say=progress.say)

@@ -26,7 +26,7 @@ import numpy as np
 import numpy.typing as npt
 
 from resistml.evaluate.judge import Predictor
-from resistml.evaluate.options import options_of
+from resistml.evaluate.options import Options, options_of
 from resistml.evaluate.policy import first_choice
 from resistml.evaluate.propensity import fit_propensity
 from resistml.features.matrix import Records, Words
@@ -113,13 +113,28 @@ def score_patients(
     each = judged.records.take(options.patient)
     risk = outcome(each, options.arm)
     chosen = first_choice(options, -(risk if policy is outcome else policy(each, options.arm)))
-    modelled = 1 - risk
-    propensity = choice(judged.records, options)
-    same = options.given == chosen
+    return scores_of(options, judged.resistant, chosen, risk, choice(judged.records, options))
+
+
+def scores_of(
+    options: Options, resistant: Floats, chosen: Ints, risk: Floats, propensity: Floats
+) -> Scores:
+    """Scores of n patients with m options.
+
+    Parameters
+    ----------
+    resistant : (n,) array
+        1 = resistant to what was given.
+    chosen : (n,) array of int
+        The option that the policy takes.
+    risk, propensity : (m,) arrays
+        p(resistance) and the chance of being given, of each option.
+    """
+    modelled, same = 1 - risk, options.given == chosen
     return Scores(
         modelled=modelled[chosen],
         weight=np.where(same, 1 / np.maximum(propensity[chosen], CLIP), 0.0),
-        response=1 - judged.resistant,
+        response=1 - resistant,
         expected=np.where(options.given < 0, 0.0, modelled[options.given]),
         propensity=propensity[chosen],
     )

@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass, field
+from collections.abc import Collection
+from dataclasses import asdict, dataclass, field, replace
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
+from resistml.evaluate.calibration_curves import Calibrations, calibrations
+from resistml.evaluate.doubt import Doubt
+from resistml.evaluate.fidelity import Fidelity, fidelity
 from resistml.evaluate.judge import Judge, Predictor
+from resistml.evaluate.judged import Judged
 from resistml.evaluate.metrics import (
     Interval,
     auc,
@@ -18,18 +23,14 @@ from resistml.evaluate.metrics import (
     calibration_error,
     log_loss,
 )
+from resistml.evaluate.net_benefit import DecisionCurve, decision_curve
 from resistml.evaluate.off_policy import PolicyValue
 from resistml.evaluate.policy import best_fixed_rule, captured, policy_value
 from resistml.evaluate.subgroups import Group, Worst, subgroups, worst
-from resistml.explain.mechanisms import by_mechanism, groups
-from resistml.predict.contributions import contributions
 from resistml.predict.model import Model
 from resistml.rng import Streams
 
 Floats = npt.NDArray[np.float64]
-
-#: Most rows over which explanations are judged.
-EXPLAINED = 5_000
 
 
 @dataclass(frozen=True)
@@ -70,14 +71,21 @@ class Evaluation:
         Figures of the model by ``setting``, ``sex``, ``age``, ``ECOG`` and ``unmeasured markers``.
     importance : dict
         Mean absolute contribution to the log-odds, per mechanism.
-    fidelity : dict
-        Per mechanism, the correlation of contributions with the fair truth, both centred per
-        setting and strategy, over rows where the truth varies.
+    fidelity : Fidelity
+        How far the explanations agree with the fair truth.
     policy : PolicyValue or None
         What the training patients alone say that the learned ranking is worth, and the truth.
     survival : dict
         Figures of the models of times; see
         :func:`resistml.evaluate.survival_figures.survival_figures`.
+    doubt : Doubt or None
+        How far the model's intervals, sets and abstentions are right.
+    decision : DecisionCurve or None
+        What acting on predicted risks is worth, by learner.
+    calibrations : Calibrations or None
+        The model's calibration with intercept and slope, overall and in each setting.
+    judged : Judged or None
+        What the model said of each patient; no part of :meth:`to_json`.
     """
 
     n_train: int
@@ -91,9 +99,13 @@ class Evaluation:
     calibration: dict[str, list[float]]
     subgroups: dict[str, dict[str, Group]]
     importance: dict[str, float]
-    fidelity: dict[str, float] = field(default_factory=dict)
+    fidelity: Fidelity = field(default_factory=Fidelity)
     policy: PolicyValue | None = None
     survival: dict[str, Any] = field(default_factory=dict)
+    doubt: Doubt | None = None
+    decision: DecisionCurve | None = None
+    calibrations: Calibrations | None = None
+    judged: Judged | None = None
 
     @property
     def by_setting(self) -> dict[str, Group]:
@@ -106,7 +118,9 @@ class Evaluation:
 
     def to_json(self) -> dict[str, Any]:
         """Plain data; NaN becomes None."""
-        cleaned: dict[str, Any] = _without_nan(asdict(self))
+        figures = asdict(replace(self, judged=None))
+        del figures["judged"]
+        cleaned: dict[str, Any] = _without_nan(figures)
         return cleaned
 
 
@@ -130,13 +144,17 @@ def evaluate(
     seed: int,
     policy: PolicyValue | None = None,
     survival: dict[str, Any] | None = None,
+    doubt: Doubt | None = None,
+    inert: Collection[str] = (),
 ) -> Evaluation:
-    """Judge the model and the other learners; ``policy`` and ``survival`` are handed on."""
+    """Judge the model and the other learners; ``policy``, ``survival`` and ``doubt`` are handed
+    on, and ``inert`` are markers that in truth do nothing."""
     rules = best_fixed_rule(judge)
     predictors: dict[str, Predictor] = {"xgboost": lambda r, s: model.risk(r, s).p, **others}
     records = judge.oracle_records
     risks = {name: predict(records, judge.arm) for name, predict in predictors.items()}
     given = judge.given
+    explained = fidelity(model, judge, inert=inert)
     fair_value = policy_value(judge, judge.p_fair)
 
     def figures(name: str, p_response: Floats) -> LearnerFigures:
@@ -166,9 +184,27 @@ def evaluate(
         subgroups=subgroups(
             model.spec, judge, 1 - risks["xgboost"], rules[1], resamples=resamples, seed=seed
         ),
-        **_explanations(model, judge),
+        importance=explained.importance,
+        fidelity=explained,
         policy=policy,
         survival=survival or {},
+        doubt=doubt,
+        decision=decision_curve(
+            judge.resistant,
+            {**{name: p[given] for name, p in risks.items()}, "fair": 1 - judge.p_fair[given]},
+            "xgboost",
+            resamples=resamples,
+            rng=Streams(seed).generator("evaluate.decision"),
+        ),
+        calibrations=calibrations(
+            judge.resistant,
+            risks["xgboost"][given],
+            1 - judge.p_fair[given],
+            judge.records.setting,
+        ),
+        judged=Judged(
+            judge.records.setting, judge.strategy, judge.resistant, risks["xgboost"][given]
+        ),
     )
 
 
@@ -181,33 +217,3 @@ def _calibration(judge: Judge, risk: Floats) -> dict[str, list[float]]:
         "fair": fair.tolist(),
         "count": count.tolist(),
     }
-
-
-def _explanations(model: Model, judge: Judge) -> dict[str, dict[str, float]]:
-    """Importance of each mechanism, and how its contributions go with the fair truth."""
-    rows = judge.given[:EXPLAINED]
-    records, arm = judge.oracle_records.take(rows), judge.arm[rows]
-    rolled = by_mechanism(model.spec, contributions(model, records, arm))
-    names = groups(model.spec)
-    importance = {g: float(np.abs(rolled[:, j]).mean()) for j, g in enumerate(names)}
-    keys = np.array([f"{s}/{a}" for s, a in zip(records.setting, arm, strict=True)])
-    fidelity = {
-        g: _correlation(rolled[:, j], judge.fair_truth[g][rows], keys)
-        for j, g in enumerate(names)
-        if g in judge.fair_truth and g != "context"
-    }
-    return {"importance": importance, "fidelity": fidelity}
-
-
-def _correlation(found: Floats, truth: Floats, keys: npt.NDArray[np.str_]) -> float:
-    """Pearson correlation after centring within each key, over keys where the truth varies."""
-    left, right = found.copy(), truth.copy()
-    keep = np.zeros(len(keys), dtype=bool)
-    for key in np.unique(keys):
-        mine = keys == key
-        left[mine] -= left[mine].mean()
-        right[mine] -= right[mine].mean()
-        keep[mine] = right[mine].std() > 1e-9
-    if keep.sum() < 3 or left[keep].std() == 0:
-        return float("nan")
-    return float(np.corrcoef(left[keep], right[keep])[0, 1])

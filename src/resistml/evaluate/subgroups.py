@@ -85,7 +85,7 @@ def subgroups(
     out: dict[str, dict[str, Group]] = {}
     for division, names in divisions(spec, judge.records).items():
         found = {}
-        for name in _in_order(names):
+        for name in in_order(names):
             rng = streams.generator(f"evaluate.subgroup.{division}.{name}")
             found[name] = patients.take(np.flatnonzero(names == name)).judged(resamples, rng)
         out[division] = found
@@ -144,7 +144,7 @@ def _named(codes: Floats, names: Mapping[int, str]) -> Words:
     return out
 
 
-def _in_order(names: Words) -> list[str]:
+def in_order(names: Words) -> list[str]:
     """Names that occur: "below" first, the rest by letter and number, what is unknown last."""
     found = {str(name) for name in names}
     return sorted(found, key=lambda name: (name == "not recorded", "below" not in name, name))

@@ -12,6 +12,11 @@ Floats = npt.NDArray[np.float64]
 
 #: Keeps logit and log finite at the ends of a range.
 _TINY = 1e-9
+#: Numbers of one's own table, normal as they are or in their logarithm.
+MEASURES = ("measure", "log_measure")
+#: Kinds that are taken as they are, and those whose logarithm is.
+_PLAIN = ("mutation", "measure")
+_LOGS = ("expression", "log_measure")
 
 
 def forward(kind: str, values: Floats) -> Floats:
@@ -25,11 +30,11 @@ def forward(kind: str, values: Floats) -> Floats:
     values : array
         Values in the marker's unit.
     """
-    if kind == "mutation":
+    if kind in _PLAIN:
         return values
     if kind == "count":
         return np.log(np.maximum(values, 0.0) + 0.5)
-    if kind == "expression":
+    if kind in _LOGS:
         return np.log(np.maximum(values, _TINY))
     share = values / 100.0 if kind == "percent" else values
     share = np.clip(share, _TINY, 1 - _TINY)
@@ -38,9 +43,9 @@ def forward(kind: str, values: Floats) -> Floats:
 
 def inverse(kind: str, values: Floats) -> Floats:
     """Values in the marker's unit from link-scale ones; counts stay real (an intensity)."""
-    if kind == "mutation":
+    if kind in _PLAIN:
         return values
-    if kind in ("expression", "count"):
+    if kind in _LOGS or kind == "count":
         return np.exp(values)
     share = 1 / (1 + np.exp(-values))
     return share * 100.0 if kind == "percent" else share

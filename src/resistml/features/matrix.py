@@ -115,8 +115,10 @@ def _clinical(
     unknown = ~(weak | old) & (np.isnan(age) | np.isnan(ecog))
     frail = np.where(unknown, np.nan, weak | old)
     intensified = treatment_class == "chemotherapy_intensified"
+    centre = spec.age_centre
+    decades = np.maximum(age - 60, 0) / 10 if centre is None else (age - centre) / 10
     columns = {
-        "age_over_60": np.maximum(age - 60, 0) / 10,
+        "age_over_60": decades,
         "ecog_1": np.where(np.isnan(ecog), np.nan, ecog == 1),
         "ecog_2": np.where(np.isnan(ecog), np.nan, ecog >= 2),
         "female": records.column("sex")[rows],

@@ -7,7 +7,7 @@ report's page work from the same numbers.
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import asdict, dataclass
+from dataclasses import MISSING, asdict, dataclass, fields
 from typing import Any
 
 Test = tuple[str, str, float]
@@ -20,6 +20,11 @@ class MarkerSpec:
     ``low`` and ``high`` bound what may be recorded (values outside are rejected). The model's
     value is f = (g(x) - centre) / scale with g the link of ``kind``; what lies below
     ``limit`` was recorded as 0 and is read as half the limit.
+
+    ``direction`` is 0 where nobody says which way a feature of one's own goes: its slopes are then
+    free in sign. Else the signs of the strategies' exposures say it. ``source`` is the column of
+    one's own table that the feature was made from, and ``level`` the value of it that the flag
+    stands for; None where the column is the feature itself.
     """
 
     id: str
@@ -33,6 +38,26 @@ class MarkerSpec:
     scale: float
     limit: float | None
     claims: tuple[str, ...]
+    direction: int = 1
+    source: str = ""
+    level: str | None = None
+
+
+@dataclass(frozen=True)
+class OutcomeSpec:
+    """What a model of one's own cohort predicts, in the cohort's own words.
+
+    Attributes
+    ----------
+    label, responded : str
+        The outcome that p is the probability of (such as ``non-pCR``), and the other one.
+    treatments : bool
+        Whether the cohort names treatments; without, there is nothing to rank.
+    """
+
+    label: str
+    responded: str
+    treatments: bool
 
 
 @dataclass(frozen=True)
@@ -102,7 +127,9 @@ class FeatureSpec:
     """The whole transform from a profile to a row of the model matrix.
 
     ``groups`` names the mechanism of every mechanism id; ``frailty_age`` is the age in years
-    above which a patient counts as frail; ``catalog_hash`` is that of the catalog it was cut from.
+    above which a patient counts as frail; ``catalog_hash`` is that of the catalog it was cut from;
+    ``outcome`` and ``age_centre`` are there where the patients are one's own and not virtual: what
+    is predicted, and the age in years about which age counts as it is, and not from 60 on alone.
     """
 
     catalog_hash: str
@@ -112,6 +139,8 @@ class FeatureSpec:
     settings: dict[str, SettingSpec]
     strategies: dict[str, StrategySpec]
     claims: dict[str, ClaimSpec]
+    outcome: OutcomeSpec | None = None
+    age_centre: float | None = None
 
     @property
     def arms(self) -> tuple[tuple[str, str], ...]:
@@ -135,11 +164,22 @@ class FeatureSpec:
         return "clinical" if column in CLINICAL else self.markers[column].mechanism
 
     def to_json(self) -> dict[str, Any]:
-        """Plain data."""
-        return asdict(self)
+        """Plain data; what only cohorts of one's own have is left out where it is not said."""
+        raw = asdict(self)
+        for name in ("outcome", "age_centre"):
+            if raw[name] is None:
+                del raw[name]
+        for marker in raw["markers"].values():
+            for name, plain in _OWN.items():
+                if marker[name] == plain:
+                    del marker[name]
+        return raw
 
 
-#: Clinical columns of the model matrix: decades over 60, status 1, status 2 or worse, female,
+#: Fields of a marker that features of one's own have, as they are in all others.
+_OWN = {f.name: f.default for f in fields(MarkerSpec) if f.default is not MISSING}
+
+#: Clinical columns of the model matrix: decades over 60 (or from ``age_centre``, where it is said), status 1, status 2 or worse, female,
 #: and frail patients on an intensified regimen.
 CLINICAL = ("age_over_60", "ecog_1", "ecog_2", "female", "frail_intensified")
 
@@ -165,6 +205,8 @@ def spec_from_json(raw: dict[str, Any]) -> FeatureSpec:
             k: ClaimSpec(**{**v, "settings": tuple(v["settings"])})
             for k, v in raw["claims"].items()
         },
+        outcome=None if raw.get("outcome") is None else OutcomeSpec(**raw["outcome"]),
+        age_centre=None if raw.get("age_centre") is None else float(raw["age_centre"]),
     )
 
 

@@ -18,6 +18,7 @@ import numpy.typing as npt
 from resistml.features.expected import deviations
 from resistml.features.matrix import Records, standardised
 from resistml.features.ramps import SEGMENTS, ramps
+from resistml.features.links import MEASURES
 from resistml.features.spec import FeatureSpec, SettingSpec
 
 Floats = npt.NDArray[np.float64]
@@ -39,6 +40,14 @@ class Terms:
         0 beyond the end of the panel.
     bends : (markers,) array of bool
         Whether a marker may act along a broken line; a mutation cannot.
+    free : (markers,) array of bool, optional
+        Whether a marker's slopes may have either sign; by default none may be negative.
+    pool : (markers,) array of int, optional
+        Markers of one number are shrunk together; by default all are. Numbers below 0 are of levels
+        of one column.
+    apart : bool
+        Whether what each strategy has of its own is shrunk by itself, since of one's own strategies
+        nobody says that they are alike.
     """
 
     setting: Ints
@@ -46,6 +55,9 @@ class Terms:
     marker: Ints
     exposure: Floats
     bends: Bools
+    free: Bools | None = None
+    pool: Ints | None = None
+    apart: bool = False
 
     @classmethod
     def of(cls, spec: FeatureSpec) -> Terms:
@@ -66,6 +78,9 @@ class Terms:
             marker=marker,
             exposure=exposure,
             bends=np.array([m.kind != "mutation" for m in spec.markers.values()], dtype=bool),
+            free=np.array([m.direction == 0 for m in spec.markers.values()], dtype=bool),
+            pool=_pools(spec),
+            apart=spec.outcome is not None,
         )
 
     @classmethod
@@ -94,6 +109,20 @@ class Terms:
         at, of = np.nonzero(used)[0], marker[used]
         out[used] = self.exposure[used][:, None] * slopes[of] + own[self.strategy[at], of][:, None]
         return out
+
+
+def _pools(spec: FeatureSpec) -> Ints:
+    """(markers,) numbers of what is shrunk together: the levels of each column of one's own, its
+    numbers, and all other markers."""
+    sources = [m.source for m in spec.markers.values() if m.level is not None]
+    known = list(dict.fromkeys(sources))
+    return np.array(
+        [
+            -1 - known.index(m.source) if m.level is not None else int(m.kind in MEASURES)
+            for m in spec.markers.values()
+        ],
+        dtype=np.int64,
+    )
 
 
 def bent_markers(spec: FeatureSpec, records: Records) -> Floats:

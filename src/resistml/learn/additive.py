@@ -14,7 +14,7 @@ Biometrics 73, 1071-1081.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import numpy.typing as npt
@@ -51,12 +51,15 @@ class AdditiveFit:
     penalties : (groups,) array
     overall : float
         Log-odds to which the intercepts are shrunk.
+    centre : (size,) array, optional
+        What the parameters are shrunk to: 0, but for slopes that somebody expects.
     """
 
     layout: Layout
     theta: Floats
     penalties: Floats
     overall: float
+    centre: Floats | None = None
 
     @property
     def model(self) -> Additive:
@@ -66,7 +69,12 @@ class AdditiveFit:
 
 @one_blas_thread
 def fit_additive(
-    layout: Layout, blocks: list[Block], y: Floats, weight: Floats, scale: float = 1.0
+    layout: Layout,
+    blocks: list[Block],
+    y: Floats,
+    weight: Floats,
+    scale: float = 1.0,
+    expected: Floats | None = None,
 ) -> AdditiveFit:
     """Fit parameters and penalties.
 
@@ -77,32 +85,45 @@ def fit_additive(
     weight : (n,) array
     scale : float
         What the penalties that the data ask for are multiplied by.
+    expected : (markers,) array, optional
+        Slopes that the markers' lines are shrunk to in place of 0.
     """
     mean = float(np.average(y, weights=weight))
-    problem = Problem(layout, blocks, y, weight, float(logit(np.clip(mean, 1e-3, 1 - 1e-3))))
+    overall, centre = float(logit(np.clip(mean, 1e-3, 1 - 1e-3))), layout.centre(expected)
+    problem = Problem(layout, blocks, y, weight, overall, centre)
     penalties = np.array([START[group.kind] for group in layout.groups])
-    theta = np.zeros(layout.size)
+    theta = centre
     for _ in range(_ROUNDS):
         theta = problem.solved(theta, penalties, steps=_FEW)
-        found = _updated(layout, theta, penalties, problem.inverse(theta, penalties))
+        inverse = problem.inverse(theta, penalties)
+        found = _updated(layout, theta, centre, penalties, inverse)
         change = np.abs(np.log(found / penalties)).max(initial=0.0)
         penalties = found
         if change < _STILL:
             break
     penalties = np.clip(penalties * scale, LEAST, MOST)
     theta = problem.solved(theta, penalties)
-    return AdditiveFit(layout, theta, penalties, problem.overall)
+    return AdditiveFit(layout, theta, penalties, overall, centre)
+
+
+def scaled(
+    fit: AdditiveFit, blocks: list[Block], y: Floats, weight: Floats, scale: float
+) -> AdditiveFit:
+    """The same fit with its penalties multiplied, as :func:`fit_additive` does it."""
+    penalties = np.clip(fit.penalties * scale, LEAST, MOST)
+    return refit(replace(fit, penalties=penalties), blocks, y, weight)
 
 
 @one_blas_thread
 def refit(fit: AdditiveFit, blocks: list[Block], y: Floats, weight: Floats) -> AdditiveFit:
     """Fit the same model, with the penalties it has, to patients of other weights."""
-    problem = Problem(fit.layout, blocks, y, weight, fit.overall)
-    theta = problem.solved(fit.theta, fit.penalties)
-    return AdditiveFit(fit.layout, theta, fit.penalties, fit.overall)
+    problem = Problem(fit.layout, blocks, y, weight, fit.overall, fit.centre)
+    return replace(fit, theta=problem.solved(fit.theta, fit.penalties))
 
 
-def _updated(layout: Layout, theta: Floats, penalties: Floats, inverse: Floats) -> Floats:
+def _updated(
+    layout: Layout, theta: Floats, centre: Floats, penalties: Floats, inverse: Floats
+) -> Floats:
     """Penalties from the effective degrees of freedom of each group and its size.
 
     Parameters that are held at 0 are no part of a group: if they were, a line that lies on the
@@ -110,12 +131,12 @@ def _updated(layout: Layout, theta: Floats, penalties: Floats, inverse: Floats) 
     :data:`PSEUDO` degrees of freedom are added to each group at its usual penalty, so that
     groups of few parameters do not run away.
     """
-    out, free = np.empty_like(penalties), ~layout.held(theta)
+    out, free, off = np.empty_like(penalties), ~layout.held(theta), theta - centre
     for k, group in enumerate(layout.groups):
         at = group.index
         rank = group.rank_of(free[at])
         used = rank - penalties[k] * float(np.sum(inverse[np.ix_(at, at)] * group.shape))
-        size = float(theta[at] @ group.shape @ theta[at])
+        size = float(off[at] @ group.shape @ off[at])
         out[k] = (max(used, 0.0) + PSEUDO) / (size + PSEUDO / USUAL[group.kind])
     return np.clip(out, LEAST, MOST)
 
@@ -128,22 +149,31 @@ class Problem:
     y, weight : (n,) arrays
     overall : float
         Log-odds to which intercepts are shrunk.
+    centre : (size,) array, optional
+        What the parameters are shrunk to; by default 0.
     """
 
     def __init__(
-        self, layout: Layout, blocks: list[Block], y: Floats, weight: Floats, overall: float
+        self,
+        layout: Layout,
+        blocks: list[Block],
+        y: Floats,
+        weight: Floats,
+        overall: float,
+        centre: Floats | None = None,
     ) -> None:
         self.layout, self.blocks, self.y, self.weight = layout, blocks, y, weight
         self.overall = overall
+        self.centre = layout.centre(None) if centre is None else centre
 
     def solved(self, theta: Floats, penalties: Floats, steps: int = _STEPS) -> Floats:
         """The parameters at the optimum, or after so many steps towards it."""
         penalty = self.penalty(penalties)
         margin = self._margin(theta)
-        value = self._loss(margin) + 0.5 * float(theta @ penalty @ theta)
+        value = self._loss(margin) + self._pull(theta, penalty)
         for _ in range(steps):
             slope, curvature = self._derivatives(margin)
-            slope, curvature = slope + penalty @ theta, curvature + penalty
+            slope, curvature = slope + penalty @ (theta - self.centre), curvature + penalty
             before, enough = value, _GAIN * max(abs(value), 1.0)
             step = self._step(theta, slope, curvature)
             theta, margin, value = self._line(theta, step, penalty, value, margin)
@@ -157,13 +187,13 @@ class Problem:
     def value(self, theta: Floats, penalties: Floats) -> float:
         """The penalised negative log-likelihood."""
         penalty = self.penalty(penalties)
-        return self._loss(self._margin(theta)) + 0.5 * float(theta @ penalty @ theta)
+        return self._loss(self._margin(theta)) + self._pull(theta, penalty)
 
     def derivatives(self, theta: Floats, penalties: Floats) -> tuple[Floats, Floats]:
         """Slope (size,) and curvature (size, size) of :meth:`value`."""
         penalty = self.penalty(penalties)
         slope, curvature = self._derivatives(self._margin(theta))
-        return slope + penalty @ theta, curvature + penalty
+        return slope + penalty @ (theta - self.centre), curvature + penalty
 
     def inverse(self, theta: Floats, penalties: Floats) -> Floats:
         """The inverse of the curvature over the parameters that are not held at 0, 0 elsewhere."""
@@ -181,6 +211,10 @@ class Problem:
         for group, penalty in zip(self.layout.groups, penalties, strict=True):
             out[np.ix_(group.index, group.index)] += penalty * group.shape
         return out
+
+    def _pull(self, theta: Floats, penalty: Floats) -> float:
+        off = theta - self.centre
+        return 0.5 * float(off @ penalty @ off)
 
     def _margin(self, theta: Floats) -> Floats:
         out = np.empty(len(self.y))
@@ -224,7 +258,7 @@ class Problem:
             new = theta + step * 0.5**halving
             new = np.where(self.layout.signed, np.maximum(new, 0.0), new)
             moved = self._margin(new)
-            found = self._loss(moved) + 0.5 * float(new @ penalty @ new)
+            found = self._loss(moved) + self._pull(new, penalty)
             if found <= value:
                 return new, moved, found
         return theta, margin, value

@@ -34,14 +34,16 @@ class BaseFitter:
     def __init__(self, data: TrainingData, params: Params) -> None:
         self._data = data
         self.terms, bent, clinical = data.additive
-        terms = self.terms
+        terms, expected = self.terms, data.expected
         if not params.base:
             terms, bent, clinical = _without_columns(terms), bent[:, :0], clinical[:, :0]
-        family = FAMILIES[params.family]
-        layout = Layout(terms, clinical.shape[1], bent=family.bends, own=family.bends)
+            expected = None
+        layout = layout_of(params.family, terms, clinical.shape[1])
         self._blocks = blocks_of(layout, bent, clinical, data.arms)
         every = np.ones(len(data.y))
-        self._whole = fit_additive(layout, self._blocks, data.y, every, params.penalty)
+        self._whole = fit_additive(
+            layout, self._blocks, data.y, every, params.penalty, expected
+        )
 
     def __call__(self, weight: Floats) -> tuple[Additive, Floats]:
         """The base of patients drawn ``weight`` (n,) times, and its margins (n,) for all."""
@@ -66,9 +68,20 @@ class BaseFitter:
         return [Additive(**part) for part in moved]
 
 
+def layout_of(family: str, terms: Terms, columns: int) -> Layout:
+    """The parameters of a family's base; a strategy that is alone has nothing to depart from."""
+    about = FAMILIES[family]
+    return Layout(terms, columns, bent=about.bends, own=about.departs and terms.strategies > 1)
+
+
 def _without_columns(terms: Terms) -> Terms:
     return replace(
-        terms, marker=terms.marker[:, :0], exposure=terms.exposure[:, :0], bends=terms.bends[:0]
+        terms,
+        marker=terms.marker[:, :0],
+        exposure=terms.exposure[:, :0],
+        bends=terms.bends[:0],
+        free=None,
+        pool=None,
     )
 
 

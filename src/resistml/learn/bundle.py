@@ -71,7 +71,7 @@ def save_bundle(
 
 
 def _write_part(folder: Path, name: str, part: Part) -> None:
-    text = dump_json(rounded(part.to_json(), DIGITS))
+    text = dump_json(rounded(part.to_json(), DIGITS), indent=None)  # thousands of numbers
     (folder / f"{name}.json").write_text(text, encoding="utf-8")
     if part.boosters:
         (folder / name).mkdir()

@@ -29,11 +29,16 @@ def training_data(spec: FeatureSpec, records: Records, strategy: Words, y: Float
         arms=arms,
         y=y,
         n_arms=len(spec.arms),
-        signed=np.array([column in spec.markers for column in spec.columns]),
+        signed=np.array([_signed(spec, column) for column in spec.columns]),
         mechanisms=_mechanisms(spec),
         bent=bent,
         terms=terms,
     )
+
+
+def _signed(spec: FeatureSpec, column: str) -> bool:
+    """Whether more of a column can only add resistance."""
+    return column in spec.markers and spec.markers[column].direction != 0
 
 
 def _mechanisms(spec: FeatureSpec) -> Groups:

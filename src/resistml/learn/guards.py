@@ -8,12 +8,12 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-from scipy.stats import rankdata
 
 from resistml.errors import TableError
 from resistml.features.matrix import Records, Words, arm_codes
 from resistml.features.spec import FeatureSpec
 from resistml.predict.support import LEAST
+from resistml.tables.column_auc import FOLDS, column_auc
 
 Floats = npt.NDArray[np.float64]
 
@@ -23,8 +23,6 @@ LEAK = 0.98
 #: Fewest patients with each outcome over which a column's AUC is believed: with fewer, chance alone
 #: takes one in some hundreds of honest columns near the limit.
 BELIEVED = 30
-#: Bins of a column's values, and folds by which their rates are told.
-_BINS, _FOLDS = 20, 5
 _CLINICAL = ("age", "sex", "ecog")
 
 
@@ -189,7 +187,7 @@ def _column_aucs(
         mine = np.flatnonzero(setting == one)
         own, outcome = values[mine], y[rows[mine]]
         positive, negative = int(outcome.sum()), int(len(mine) - outcome.sum())
-        if min(positive, negative) == 0 or len(mine) < 2 * _FOLDS:
+        if min(positive, negative) == 0 or len(mine) < 2 * FOLDS:
             continue
         auc = column_auc(own, outcome)
         total, weight = total + auc * positive * negative, weight + positive * negative
@@ -198,29 +196,3 @@ def _column_aucs(
             yield auc, str(one), len(mine)
     if min(ones, zeros) >= BELIEVED:
         yield total / weight, "all settings", ones + zeros
-
-
-def column_auc(values: Floats, y: Floats) -> float:
-    """Out-of-fold AUC of one column's values for outcomes of both kinds; NaN = unmeasured."""
-    bins = _binned(values)
-    fold = np.arange(len(y)) % _FOLDS
-    size = int(bins.max()) + 1
-    base, score = float(y.mean()), np.empty(len(y))
-    for k in range(_FOLDS):
-        others, mine = fold != k, fold == k
-        n = np.bincount(bins[others], minlength=size)
-        resistant = np.bincount(bins[others], weights=y[others], minlength=size)
-        score[mine] = ((resistant + base) / (n + 1))[bins[mine]]
-    positive = y.sum()
-    above = rankdata(score)[y == 1].sum() - positive * (positive + 1) / 2
-    return float(above / (positive * (len(y) - positive)))
-
-
-def _binned(values: Floats) -> npt.NDArray[np.int64]:
-    """(n,) bin of each value, of about equal sizes; unmeasured values have one of their own."""
-    seen = ~np.isnan(values)
-    out = np.zeros(len(values), dtype=np.int64)
-    if seen.any():
-        edges = np.unique(np.quantile(values[seen], np.linspace(0, 1, _BINS + 1)[1:-1]))
-        out[seen] = 1 + np.searchsorted(edges, values[seen], side="left")
-    return out

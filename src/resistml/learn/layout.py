@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -23,6 +24,7 @@ START = {
     "pairs": 4.0,
     "markers": 0.5,
     "straight": 0.5,
+    "levels": 10.0,
     "clinical": 0.5,
     "own": 100.0,
     "bends": 100.0,
@@ -140,10 +142,20 @@ class Layout:
 
     @cached_property
     def signed(self) -> Bools:
-        """(size,) True where a parameter may not be negative: more of a marker adds resistance."""
-        out = np.zeros(self.size, dtype=bool)
-        for at in self.at_marker:
-            out[at] = True
+        """(size,) True where a parameter may not be negative: more of a marker adds resistance,
+        and it is known that it does."""
+        out, free = np.zeros(self.size, dtype=bool), self.terms.free
+        for marker, at in enumerate(self.at_marker):
+            out[at] = free is None or not free[marker]
+        return out
+
+    def centre(self, expected: Floats | None) -> Floats:
+        """(size,) what the parameters are shrunk to: 0, but for the slopes ``expected`` (markers,)
+        of the markers' lines."""
+        out = np.zeros(self.size)
+        if expected is not None:
+            for slope, at in zip(expected.tolist(), self.at_marker, strict=True):
+                out[at] = slope
         return out
 
     def held(self, theta: Floats) -> Bools:
@@ -154,23 +166,42 @@ class Layout:
     def groups(self) -> list[Group]:
         """The penalised groups; every parameter is in one at least."""
         pairs = self.at_pair
-        bends = [at for at in self.at_marker if len(at) > 1]
-        straight = [at for at in self.at_marker if len(at) == 1]
+        pools = self._pools
         mean = np.full((SEGMENTS, SEGMENTS), 1 / SEGMENTS)
         step = np.diff(np.eye(SEGMENTS), axis=0)
         found = [
             _plain("settings", np.arange(self.settings)),
             _plain("strategies", self.settings + np.arange(self.terms.strategies)),
             _plain("pairs", pairs[:, 2]),
-            _plain("straight", np.concatenate([*straight, np.zeros(0, dtype=np.int64)])),
+            *(_plain(kind, _joined(at for at in pool if len(at) == 1)) for kind, pool in pools),
             _plain("clinical", self.at_clinical),
-            _plain("own", np.array(list(self.at_own.values()), dtype=np.int64)),
+            *(_plain("own", np.array(at, dtype=np.int64)) for at in self._own_pools),
         ]
-        if bends:
-            together = np.kron(np.eye(len(bends)), mean)
-            found.append(Group("markers", np.concatenate(bends), together, len(bends)))
+        for _, pool in pools:
+            bent = [at for at in pool if len(at) > 1]
+            together = np.kron(np.eye(len(bent)), mean)
+            found.append(Group("markers", _joined(bent), together, len(bent)))
+        bends = [at for at in self.at_marker if len(at) > 1]
         found += [Group("bends", at, step.T @ step, SEGMENTS - 1) for at in bends]
         return [group for group in found if len(group.index)]
+
+    @property
+    def _own_pools(self) -> list[list[int]]:
+        """Places of what strategies have of their own, pool by pool."""
+        held: dict[int, list[int]] = {}
+        for (strategy, _), place in self.at_own.items():
+            held.setdefault(strategy if self.terms.apart else 0, []).append(place)
+        return list(held.values())
+
+    @property
+    def _pools(self) -> list[tuple[str, list[Ints]]]:
+        """Kind and places of the slopes of the markers that are shrunk together, pool by pool."""
+        if self.terms.pool is None:
+            return [("straight", self.at_marker)]
+        held: dict[int, list[Ints]] = {}
+        for pool, at in zip(self.terms.pool.tolist(), self.at_marker, strict=True):
+            held.setdefault(pool, []).append(at)
+        return [("levels" if pool < 0 else "straight", places) for pool, places in held.items()]
 
     def model(self, theta: Floats, overall: float) -> Additive:
         """The parameters as they score."""
@@ -183,6 +214,10 @@ class Layout:
             own[strategy, marker] = theta[place]
         intercepts = overall + theta[self.at_pair].sum(axis=1)
         return Additive(intercepts, slopes, own, theta[self.at_clinical])
+
+
+def _joined(places: Iterable[Ints]) -> Ints:
+    return np.concatenate([np.zeros(0, dtype=np.int64), *places])
 
 
 def _plain(kind: str, index: Ints) -> Group:

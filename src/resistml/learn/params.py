@@ -98,6 +98,8 @@ class TrainingData:
         The markers' ramps; see :mod:`resistml.features.terms`.
     terms : Terms, optional
         What the ramps are of. Without it no column is a marker.
+    expected : (markers,) array, optional
+        Slopes that the base's lines are shrunk to in place of 0.
     """
 
     matrix: Floats
@@ -109,6 +111,7 @@ class TrainingData:
     mechanisms: Groups = ()
     bent: Floats | None = None
     terms: Terms | None = None
+    expected: Floats | None = None
 
     @property
     def additive(self) -> tuple[Terms, Floats, Floats]:

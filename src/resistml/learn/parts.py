@@ -6,6 +6,7 @@ from collections.abc import Callable
 
 from resistml.evidence import Evidence
 from resistml.features.spec import FeatureSpec
+from resistml.learn.background import fit_background
 from resistml.learn.conformal import fit_conformal
 from resistml.learn.ensemble import fit_ensemble
 from resistml.learn.fit import Fitted
@@ -45,6 +46,7 @@ def fit_parts(
         Told (worlds done, of).
     """
     return Parts(
+        background=fit_background(evidence, spec, cohort.records),
         support=fit_support(spec, cohort.records, cohort.strategy),
         survival=fit_survival(
             spec, cohort, survival, seed=derived_seed(seed, "survival"), threads=threads

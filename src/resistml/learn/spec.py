@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from typing import Any
+
 import numpy as np
+import numpy.typing as npt
 
 from resistml.documents import rounded
 from resistml.evidence import Claim, Evidence
@@ -21,6 +25,8 @@ from resistml.learn.gaussian import mean_and_covariance
 from resistml.world.draft import tests
 from resistml.world.laws import World
 
+Floats = npt.NDArray[np.float64]
+
 #: Significant digits of a spec's numbers.
 DIGITS = 12
 
@@ -32,8 +38,8 @@ def build_spec(evidence: Evidence, world: World, training: Records) -> FeatureSp
     learner is given; its solved effects and intercepts are not read. Numbers are rounded to
     what a bundle stores, so that the model that is fitted is the very one that is loaded.
     """
-    markers = {m: _marker(evidence, world, m) for m in world.markers}
-    strategies = {a: _strategy(evidence, world, a) for a in world.strategies}
+    markers = {m: catalog_marker(evidence, world, m) for m in world.markers}
+    strategies = {a: catalog_strategy(evidence, world, a) for a in world.strategies}
     settings = {s: _setting(evidence, world, s, markers, training) for s in world.settings}
     cited = {c for marker in markers.values() for c in marker.claims}
     cited |= {c for strategy in strategies.values() for c in strategy.claims}
@@ -44,12 +50,13 @@ def build_spec(evidence: Evidence, world: World, training: Records) -> FeatureSp
         markers=markers,
         settings=settings,
         strategies=strategies,
-        claims={name: _claim(c) for name, c in evidence.claims.items() if name in cited},
+        claims={name: catalog_claim(c) for name, c in evidence.claims.items() if name in cited},
     )
     return spec_from_json(rounded(spec.to_json(), DIGITS))
 
 
-def _claim(claim: Claim) -> ClaimSpec:
+def catalog_claim(claim: Claim) -> ClaimSpec:
+    """A claim as a spec carries it."""
     return ClaimSpec(
         id=claim.id,
         section=claim.section,
@@ -64,7 +71,8 @@ def _claim(claim: Claim) -> ClaimSpec:
     )
 
 
-def _marker(evidence: Evidence, world: World, name: str) -> MarkerSpec:
+def catalog_marker(evidence: Evidence, world: World, name: str) -> MarkerSpec:
+    """A marker of the catalog as the model sees it."""
     entry, law = evidence.markers[name], world.markers[name]
     return MarkerSpec(
         id=name,
@@ -81,7 +89,8 @@ def _marker(evidence: Evidence, world: World, name: str) -> MarkerSpec:
     )
 
 
-def _strategy(evidence: Evidence, world: World, name: str) -> StrategySpec:
+def catalog_strategy(evidence: Evidence, world: World, name: str) -> StrategySpec:
+    """A strategy of the catalog as the model sees it."""
     entry, law = evidence.strategies[name], world.strategies[name]
     return StrategySpec(
         id=name,
@@ -104,11 +113,6 @@ def _setting(
     training: Records,
 ) -> SettingSpec:
     entry, law = evidence.settings[name], world.settings[name]
-    known = [standardised(markers[m], training.column(m)) for m in law.panel]
-    mine = training.setting == name
-    f = np.column_stack(known)[mine] if known else np.zeros((int(mine.sum()), 0))
-    mean, covariance = mean_and_covariance(f)
-    seen = {m: f[~np.isnan(f[:, j]), j] for j, m in enumerate(law.panel)}
     return SettingSpec(
         id=name,
         name=entry.name,
@@ -116,12 +120,33 @@ def _setting(
         usual=law.usual,
         panel=law.panel,
         strategies=tuple(law.arms),
-        means=dict(zip(law.panel, mean.tolist(), strict=True)),
         ages=(law.age_low, law.age_high),
-        covariance=tuple(tuple(row) for row in covariance.tolist()),
-        ramp_means={
+        **described(law.panel, markers, training, name),
+    )
+
+
+def described(
+    panel: tuple[str, ...],
+    markers: dict[str, MarkerSpec],
+    training: Records,
+    setting: str,
+    moments: Callable[[Floats], tuple[Floats, Floats]] = mean_and_covariance,
+) -> dict[str, Any]:
+    """What a setting's spec says of its training patients: means, covariance, ramps, segments.
+
+    ``moments`` gives the mean (P,) and covariance (P, P) of f (n, P), NaN = unmeasured.
+    """
+    known = [standardised(markers[m], training.column(m)) for m in panel]
+    mine = training.setting == setting
+    f = np.column_stack(known)[mine] if known else np.zeros((int(mine.sum()), 0))
+    mean, covariance = moments(f)
+    seen = {m: f[~np.isnan(f[:, j]), j] for j, m in enumerate(panel)}
+    return {
+        "means": dict(zip(panel, mean.tolist(), strict=True)),
+        "covariance": tuple(tuple(row) for row in covariance.tolist()),
+        "ramp_means": {
             m: tuple(ramps(x if len(x) else np.zeros(1)).mean(axis=0).tolist())
             for m, x in seen.items()
         },
-        segment_shares={m: tuple(segment_shares(x).tolist()) for m, x in seen.items()},
-    )
+        "segment_shares": {m: tuple(segment_shares(x).tolist()) for m, x in seen.items()},
+    }

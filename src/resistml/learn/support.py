@@ -10,6 +10,7 @@ import numpy.typing as npt
 
 from resistml.features.matrix import Records, Words, arm_codes
 from resistml.features.spec import FeatureSpec
+from resistml.learn.gaussian import shrunk_correlation
 from resistml.predict.population import Population
 from resistml.predict.support import STATISTICS, Support, compared
 
@@ -78,32 +79,6 @@ def describe(spec: FeatureSpec, records: Records, setting: str) -> Population:
         rarest=0.0,
     )
     return replace(made, rarest=_limit([made.rarity(present)[0]], SHARES["rarity"]))
-
-
-def shrunk_correlation(z: Floats) -> Floats:
-    """(k, k) correlations of standardised values (n, k), NaN = unmeasured, drawn towards 0.
-
-    Each is taken over the patients in whom both were measured, and all are shrunk by the share
-    sum(var(r)) / sum(r^2) of what they come to, with var(r) = (1 - r^2)^2 / (n - 1), and more
-    where they would not be positive definite.
-
-    References
-    ----------
-    J. Schäfer and K. Strimmer, "A shrinkage approach to large-scale covariance matrix estimation",
-    Statistical Applications in Genetics and Molecular Biology 4 (2005).
-    """
-    seen = (~np.isnan(z)).astype(float)
-    both = seen.T @ seen
-    filled = np.nan_to_num(z, nan=0.0)
-    r = np.clip(filled.T @ filled / np.maximum(both, 1), -1, 1)
-    off = ~np.eye(len(r), dtype=bool)
-    noise = ((1 - r**2) ** 2 / np.maximum(both - 1, 1))[off].sum()
-    size = (r**2)[off].sum()
-    share = min(noise / size, 1.0) if size > 0 else 1.0
-    made = np.where(off, (1 - share) * r, 1.0)
-    while len(made) and np.linalg.eigvalsh(made).min() < 0.05:
-        made = np.where(off, 0.9 * made, 1.0)
-    return made
 
 
 def _varies(values: Floats) -> bool:

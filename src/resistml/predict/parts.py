@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 from resistml.features.spec import FeatureSpec
 from resistml.predict import survival
+from resistml.predict.background import Background
 from resistml.predict.booster import BINARY, load_booster
 from resistml.predict.bundle_files import json_object
 from resistml.predict.conformal import Conformal
@@ -52,6 +53,8 @@ class Parts:
         Worlds that fit the evidence as well as the one trained on.
     survival : Survival
         Models of the times to progression and to death.
+    background : Background
+        Where values lie among the training patients, what strategies act on, claims in words.
     """
 
     support: Support | None = None
@@ -59,6 +62,7 @@ class Parts:
     conformal: Conformal | None = None
     ensemble: Ensemble | None = None
     survival: Survival | None = None
+    background: Background | None = None
 
     def __iter__(self) -> Any:
         """Pairs of name and part, of those that are there."""
@@ -73,6 +77,7 @@ _READERS: dict[str, Callable[[dict[str, Any], dict[str, Any], FeatureSpec], Any]
     "conformal": Conformal.from_json,
     "ensemble": Ensemble.from_json,
     "survival": Survival.from_json,
+    "background": Background.from_json,
 }
 #: What the boosters of a part were trained for, where it is not the risk.
 _OBJECTIVES = {"survival": survival.OBJECTIVE}

@@ -48,6 +48,8 @@ def card(about: Mapping[str, Any], evaluation: Evaluation) -> str:
         "## Groups",
         _settings(evaluation),
         _worst(evaluation),
+        "## Checks",
+        _checks(about),
         "## Facts",
         _facts(about),
     ]
@@ -77,7 +79,7 @@ def _mechanisms(evaluation: Evaluation) -> str:
         [
             words.label(name, {}),
             words.number(size),
-            words.number(evaluation.fidelity.get(name, math.nan)),
+            words.number(evaluation.fidelity.by_mechanism.get(name, math.nan)),
         ]
         for name, size in sorted(evaluation.importance.items(), key=lambda pair: -pair[1])
     ]
@@ -113,6 +115,17 @@ def _policy(evaluation: Evaluation) -> str:
         "What observed data alone say of the learned ranking, by a doubly robust estimate: "
         f"{words.policy_words(evaluation.policy)}."
     )
+
+
+def _checks(about: Mapping[str, Any]) -> str:
+    """What the honesty checks found; `docs/checks.md` has them all."""
+    found = about.get("checks")
+    if found is None:
+        return "None were made."
+    if not found:
+        return "All honesty checks passed."
+    rows = [[f"{x['code']} {x['title']}", x["severity"], x["message"]] for x in found]
+    return _table(["Check", "Severity", "Found"], rows)
 
 
 def _facts(about: Mapping[str, Any]) -> str:

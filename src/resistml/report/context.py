@@ -13,6 +13,8 @@ from resistml.report.audit_view import ConflictLike, Rows
 
 if TYPE_CHECKING:
     from resistml.evaluate.evaluation import Evaluation
+    from resistml.report.characteristics import Characteristics
+    from resistml.report.learning import LearningCurve
 
 Floats = npt.NDArray[np.float64]
 
@@ -30,11 +32,62 @@ class ClaimLike(Protocol):
 
 @dataclass(frozen=True, eq=False)
 class Swarm:
-    """Contributions (n, columns), the columns' values (n, columns) and their names."""
+    """Contributions of some patients, for the figures that ``shap`` draws.
+
+    Attributes
+    ----------
+    values : (n, columns) array
+        Contributions to the log-odds of resistance under the strategy given.
+    data : (n, columns) array
+        The columns' values: of a marker as recorded, in its unit. NaN = unmeasured.
+    columns : tuple of str
+    units : tuple of str, optional
+        The unit of each column, "" = none.
+    base : (n,) array, optional
+        What the row's values add up from to the margin: baseline, setting and strategy.
+    labels : tuple of str, optional
+        Who each row is: patient, setting and strategy in words.
+    groups : tuple of str, optional
+        The mechanism of each column, or ``clinical``.
+    """
 
     values: Floats
     data: Floats
     columns: tuple[str, ...]
+    units: tuple[str, ...] = ()
+    base: Floats | None = None
+    labels: tuple[str, ...] = ()
+    groups: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class ModelFacts:
+    """What a model is made of, as the checklist of a report asks.
+
+    Attributes
+    ----------
+    markers : dict of str to str
+        Markers that it sees, with their units.
+    clinical : tuple of str
+        Its clinical columns.
+    settings, strategies, arms : int
+        How many of each it knows; an arm is a setting with a strategy open in it.
+    members : int
+        Models of its bag.
+    rounds : int
+        Trees of boosting kept in each of them.
+    evidence_worlds : int
+        Worlds behind its intervals for the evidence; 0 = it has no such intervals.
+    """
+
+    markers: dict[str, str]
+    clinical: tuple[str, ...]
+    settings: int
+    strategies: int
+    arms: int
+    members: int
+    rounds: int
+    evidence_worlds: int
 
 
 @dataclass(frozen=True, eq=False)
@@ -62,6 +115,15 @@ class ReportContext:
         are gathered from the audit.
     swarm : Swarm, optional
         Contributions to draw as a beeswarm, which takes seconds to import ``shap``.
+    model : ModelFacts, optional
+        What the model is made of.
+    characteristics : Characteristics, optional
+        Who the training patients are.
+    checks : sequence of mapping, optional
+        Findings of the honesty checks, each with ``code``, ``title``, ``severity``, ``message``;
+        empty = they found nothing, None = they were not run.
+    learning : LearningCurve, optional
+        The benchmark's figures by number of training patients.
     """
 
     title: str
@@ -75,3 +137,7 @@ class ReportContext:
     names: Mapping[str, str] = field(default_factory=dict)
     conflicts: Sequence[ConflictLike] = ()
     swarm: Swarm | None = None
+    model: ModelFacts | None = None
+    characteristics: Characteristics | None = None
+    checks: Sequence[Mapping[str, Any]] | None = None
+    learning: LearningCurve | None = None

@@ -22,7 +22,7 @@ from resistml.report.audit_view import (
     solved,
     tally,
 )
-from resistml.report.style import BAND, BLUE, INK, MUTED, PALETTE, new_figure, styled
+from resistml.report.style import BAND, BLUE, INK, MUTED, PALETTE, new_figure, say, styled
 from resistml.report.words import label
 
 if TYPE_CHECKING:
@@ -78,6 +78,10 @@ def audit_figure(
             if row.claim in sets:
                 _beside(axes, y, sets[row.claim], fontsize=7, fontweight="bold")
     figure.legend(handles=_entries(rows, {}), loc="outside upper left", ncols=6, **_LEGEND)
+    say(
+        figure,
+        f"n = {len(rows)} claims; values of the whole population, with 95% Monte-Carlo intervals",
+    )
     return figure
 
 

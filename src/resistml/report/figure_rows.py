@@ -19,7 +19,7 @@ WIDTH, ROW = 7.4, 0.3
 
 def row_figure(labels: Sequence[str], height: float = ROW) -> tuple[Figure, Axes]:
     """A figure with one named row each, the first on top."""
-    figure = new_figure(WIDTH, height * len(labels) + 0.55)
+    figure = new_figure(WIDTH, height * len(labels) + 0.75)
     axes = figure.add_subplot()
     axes.set_yticks(range(len(labels)), labels)
     axes.set_ylim(len(labels) - 0.4, -0.6)
@@ -31,6 +31,22 @@ def row_figure(labels: Sequence[str], height: float = ROW) -> tuple[Figure, Axes
         if is_model(name):
             text.set_fontweight("bold")
     return figure, axes
+
+
+def flush_labels(figure: Figure, axes: Axes) -> None:
+    """Let the names of rows begin at the figure's left edge.
+
+    Lines of a long name then begin at one place whatever type a page is set in, which lines that
+    end at one place do not: where each begins is worked out from the widths of our own type.
+    """
+    figure.draw_without_rendering()
+    labels = axes.get_yticklabels()
+    width = max((text.get_window_extent().width for text in labels), default=0.0)
+    points = width * 72 / figure.dpi
+    for text in labels:
+        text.set_horizontalalignment("left")
+        text.set_multialignment("left")
+    axes.tick_params(axis="y", pad=points + 4)
 
 
 def beside(

@@ -7,8 +7,9 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from resistml.report.figure_rows import WIDTH, beside, wrap
-from resistml.report.style import BAND, BLUE, MUTED, PALETTE, PAPER, new_figure, styled
+from resistml.evaluate.subgroups import LEAST
+from resistml.report.figure_rows import WIDTH, beside, flush_labels, wrap
+from resistml.report.style import BAND, BLUE, MUTED, PALETTE, PAPER, new_figure, say, styled
 from resistml.report.words import MODEL, count, label
 
 if TYPE_CHECKING:
@@ -40,7 +41,7 @@ def subgroup_figure(evaluation: Evaluation, names: Mapping[str, str] | None = No
     """Error in probability and calibration error of each group, with 95% intervals."""
     lines = list(_lines(evaluation, names or {}))
     height = lines[-1].y + 1
-    figure = new_figure(WIDTH, _ROW * height + 0.6)
+    figure = new_figure(WIDTH, _ROW * height + 0.8)
     left, right = figure.subplots(1, 2, sharey=True, width_ratios=(1.15, 1))
     model = evaluation.learners[MODEL]
     for axes, figured in zip((left, right), _PANELS, strict=True):
@@ -55,6 +56,12 @@ def subgroup_figure(evaluation: Evaluation, names: Mapping[str, str] | None = No
     for line in lines:
         if line.group is not None:
             beside(right, line.y, f"n {count(line.group.n)}", size=_SIZE)
+    flush_labels(figure, left)
+    say(
+        figure,
+        f"n = {count(evaluation.n_judge)} fresh patients; lines are 95% bootstrap intervals; "
+        f"open dots: fewer than {LEAST} patients",
+    )
     return figure
 
 

@@ -9,22 +9,35 @@ import math
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
-import numpy as np
-import numpy.typing as npt
-
-from resistml.report.audit_view import Z95
 from resistml.report.figure_audit import audit_figure
-from resistml.report.figure_rows import ROW, WIDTH, beside, colour, dot, is_model, row_figure, wrap
-from resistml.report.figure_shap import beeswarm_figure
+from resistml.report.figure_calibration import (
+    calibration_figure,
+    setting_calibration_figure,
+    wilson,
+)
+from resistml.report.figure_decision import decision_figure
+from resistml.report.figure_doubt import doubt_figure
+from resistml.report.figure_learning import learning_figure
+from resistml.report.figure_rows import (
+    ROW,
+    beside,
+    colour,
+    dot,
+    flush_labels,
+    is_model,
+    row_figure,
+    wrap,
+)
+from resistml.report.figure_shap import beeswarm_figure, dependence_figure, waterfall_figure
 from resistml.report.figure_subgroups import subgroup_figure
+from resistml.report.figure_survival import survival_figure
 from resistml.report.style import (
     BAND,
-    BLUE,
     INK,
     MUTED,
-    PAPER,
+    PALETTE,
     mechanism_colour,
-    new_figure,
+    say,
     styled,
 )
 from resistml.report.words import (
@@ -44,18 +57,24 @@ if TYPE_CHECKING:
 
     from resistml.evaluate.evaluation import Evaluation
 
-Floats = npt.NDArray[np.float64]
-
 __all__ = [
     "audit_figure",
     "beeswarm_figure",
     "calibration_figure",
+    "decision_figure",
+    "dependence_figure",
     "discrimination_figure",
+    "doubt_figure",
     "fidelity_figure",
     "importance_figure",
+    "learning_figure",
+    "setting_calibration_figure",
     "setting_figure",
     "subgroup_figure",
+    "survival_figure",
     "value_figure",
+    "waterfall_figure",
+    "wilson",
 ]
 
 
@@ -73,44 +92,9 @@ def discrimination_figure(evaluation: Evaluation) -> Figure:
         axes.plot(auc.value, y, **dot(name))
         beside(axes, y, interval(auc), bold=is_model(name))
     axes.set_xlabel("AUC, area under the ROC curve (95% bootstrap interval)")
+    flush_labels(figure, axes)
+    say(figure, f"n = {count(evaluation.n_judge)} fresh patients; grey line: the fair oracle")
     return figure
-
-
-@styled
-def calibration_figure(evaluation: Evaluation) -> Figure:
-    """Predicted against observed resistance, and how far the two are apart."""
-    found = {key: np.array(values, dtype=float) for key, values in evaluation.calibration.items()}
-    predicted, observed, fair = found["predicted"], found["observed"], found["fair"]
-    low, high = wilson(observed, found["count"])
-    figure = new_figure(WIDTH, 3.6)
-    left, right = figure.subplots(1, 2)
-    left.plot([0, 100], [0, 100], color=BAND, lw=1.2, zorder=0)
-    right.axhline(0, color=BAND, lw=1.2, zorder=0)
-    for axes, base in ((left, np.zeros_like(predicted)), (right, predicted)):
-        x = 100 * predicted
-        axes.vlines(x, 100 * (low - base), 100 * (high - base), color=BLUE, lw=1.4)
-        axes.plot(x, 100 * (observed - base), "o", color=BLUE, ms=5, label="Observed, 95% interval")
-        axes.plot(
-            x, 100 * (fair - base), "D", mfc=PAPER, mec=INK, mew=1, ms=4, label="Fair oracle's mean"
-        )
-        axes.set_xlim(0, 100)
-        axes.set_xticks(range(0, 101, 20))
-        axes.set_xlabel("Predicted probability of resistance (%)")
-    left.set_ylim(0, 100)
-    left.set_ylabel("Share resistant (%)")
-    left.legend(loc="upper left", handletextpad=0.4)
-    reach = max(2.0, *np.abs(np.array(right.get_ylim())).tolist())
-    right.set_ylim(-reach, reach)
-    right.set_ylabel("Above predicted (percentage points)")
-    return figure
-
-
-def wilson(share: Floats, n: Floats) -> tuple[Floats, Floats]:
-    """Wilson's 95% interval of a share out of ``n``."""
-    z2 = Z95**2
-    middle = (share + z2 / (2 * n)) / (1 + z2 / n)
-    half = np.sqrt(z2 * (share * (1 - share) / n + z2 / (4 * n * n))) / (1 + z2 / n)
-    return middle - half, middle + half
 
 
 @styled
@@ -139,6 +123,8 @@ def value_figure(evaluation: Evaluation) -> Figure:
             beside(axes, y, said, x=1.13, bold=is_model(name))
     axes.set_xlabel("True response rate if each patient had the first choice (%)")
     axes.legend(loc="lower left", handlelength=1.2)
+    flush_labels(figure, axes)
+    say(figure, f"n = {count(evaluation.n_judge)} fresh patients; the axis does not start at 0")
     return figure
 
 
@@ -148,28 +134,43 @@ def importance_figure(evaluation: Evaluation, names: Mapping[str, str] | None = 
     rows = sorted(evaluation.importance.items(), key=lambda pair: -pair[1])
     figure, axes = row_figure([label(name, names or {}) for name, _ in rows])
     for y, (name, value) in enumerate(rows):
-        axes.barh(y, value, height=0.56, color=mechanism_colour(name), lw=0)
+        # An edge keeps the palest colour 3 to 1 against the page.
+        edge = PALETTE["slate"] if name == "context" else mechanism_colour(name)
+        axes.barh(y, value, height=0.56, color=mechanism_colour(name), ec=edge, lw=0.8)
         beside(axes, y, number(value))
     axes.set_xlim(left=0)
     axes.set_xlabel("Mean absolute contribution (log-odds of resistance)")
+    flush_labels(figure, axes)
+    if evaluation.fidelity.rows:
+        say(figure, f"n = {count(evaluation.fidelity.rows)} fresh patients, strategy as given")
     return figure
 
 
 @styled
 def fidelity_figure(evaluation: Evaluation, names: Mapping[str, str] | None = None) -> Figure:
-    """Correlation of each mechanism's contributions with the fair truth."""
-    rows = list(evaluation.fidelity.items())
-    figure, axes = row_figure([label(name, names or {}) for name, _ in rows])
-    for y, (name, value) in enumerate(rows):
-        hue = mechanism_colour(name)
+    """Correlation of contributions with the fair truth, of all mechanisms and of each."""
+    found = evaluation.fidelity
+    rows = [(label(name, names or {}), name, value) for name, value in found.by_mechanism.items()]
+    if math.isfinite(found.correlation):
+        rows.insert(0, ("All mechanisms of resistance", "", found.correlation))
+    figure, axes = row_figure([text for text, _, _ in rows])
+    for y, (_, name, value) in enumerate(rows):
+        hue = mechanism_colour(name) if name else INK
         if math.isfinite(value):
             axes.plot([0, value], [y, y], color=hue, lw=2, solid_capstyle="butt")
             axes.plot(value, y, "o", color=hue, ms=7, clip_on=False)
-        beside(axes, y, number(value) if math.isfinite(value) else "not defined")
-    finite = [value for _, value in rows if math.isfinite(value)]
+        beside(axes, y, number(value) if math.isfinite(value) else "not defined", bold=not name)
+    finite = [value for _, _, value in rows if math.isfinite(value)]
     axes.set_xlim(min([0.0, *(value - 0.05 for value in finite)]), 1)
     axes.axvline(0, color=MUTED, lw=0.7)
-    axes.set_xlabel("Correlation with the fair truth, within setting and strategy")
+    axes.set_xlabel("Correlation with the fair truth, within setting and strategy (1 = agrees)")
+    flush_labels(figure, axes)
+    if found.rows:
+        say(
+            figure,
+            f"n = {count(found.rows)} fresh patients, {count(found.cells)} contributions of a "
+            "mechanism that bears on the strategy given",
+        )
     return figure
 
 
@@ -190,6 +191,8 @@ def setting_figure(evaluation: Evaluation, names: Mapping[str, str] | None = Non
         beside(axes, y, f"{number(model)} / {number(fair)}   n {count(found.n)}", size=7.5)
     axes.set_xlabel("AUC, area under the ROC curve")
     figure.legend(loc="outside upper left", ncols=2, handletextpad=0.3)
+    flush_labels(figure, axes)
+    say(figure, f"n = {count(evaluation.n_judge)} fresh patients; the axis does not start at 0")
     return figure
 
 

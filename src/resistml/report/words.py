@@ -28,6 +28,24 @@ _ENDPOINTS = {
     "median_os": "Median overall survival",
     "set_by_claims": "Set by claims",
 }
+#: What the times are called that a model of survival knows.
+TIMES = {"pfs": "Progression-free survival", "os": "Overall survival"}
+#: What was done to patients to make them unlike any that a model has seen.
+PLANTED = {
+    "ten_fold": "one marker ten-fold",
+    "hundred_fold": "one marker hundred-fold",
+    "swapped_units": "one share given in per cent, or the other way round",
+    "age_in_months": "age in months",
+    "pulled_apart": "markers that go together, pulled apart",
+    "other_setting": "another setting's name",
+}
+#: What learners of times are called.
+TIME_LEARNERS = {
+    "model": "The model",
+    "kaplan_meier": "Kaplan-Meier per arm",
+    "cox": "Cox regression",
+    "fair": "Fair oracle",
+}
 
 
 def number(x: float, digits: int = 3) -> str:
@@ -38,6 +56,11 @@ def number(x: float, digits: int = 3) -> str:
     if float(text) == 0:
         text = text.removeprefix("-")
     return text.replace("-", "−")
+
+
+def maybe(x: float | None, digits: int = 3) -> str:
+    """A number that plain data may lack."""
+    return NONE if x is None else number(x, digits)
 
 
 def percent(x: float, digits: int = 1) -> str:
@@ -103,8 +126,8 @@ def captured_words(share: float) -> str:
 
 
 def join(parts: list[str]) -> str:
-    """``a, b and c``."""
-    return parts[0] if len(parts) == 1 else f"{', '.join(parts[:-1])} and {parts[-1]}"
+    """``a, b and c``; nothing of nothing."""
+    return "".join(parts) if len(parts) < 2 else f"{', '.join(parts[:-1])} and {parts[-1]}"
 
 
 def sentence(text: str) -> str:

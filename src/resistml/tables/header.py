@@ -10,6 +10,7 @@ from collections.abc import Iterable, Sequence
 from resistml.columns import OPTIONAL, OUTCOMES, REQUIRED
 from resistml.errors import TableError, listed
 from resistml.features.spec import FeatureSpec
+from resistml.tables.categories import categories_of
 from resistml.tables.words import label
 
 _CUTOFF = 0.8
@@ -28,7 +29,11 @@ class Header:
 
     def __init__(self, spec: FeatureSpec, file: str) -> None:
         self._file = file
-        self._known = (*REQUIRED, *OPTIONAL, *spec.markers)
+        self._categories = categories_of(spec)
+        whole = (name for c in self._categories for name in (c.name, c.source))
+        self._known = (*REQUIRED, *OPTIONAL, *spec.markers, *whole)
+        # Where there is one setting alone, a profile need not say it.
+        self._required = REQUIRED[:1] if len(spec.settings) == 1 else REQUIRED
         self._checked: set[str] = set()
         self._ignored: dict[str, None] = {}
 
@@ -51,16 +56,30 @@ class Header:
                 self._check(name, present)
                 self._ignored[name] = None
             self._checked.add(name)
-        for name in REQUIRED:
+        self._check_twice()
+        for name in self._required:
             if name not in self._checked:
                 raise TableError(
                     f"has no column '{name}'",
                     file=self._file,
-                    allowed=f"columns {', '.join(REQUIRED)}; optional {', '.join(OPTIONAL)} "
+                    allowed=f"columns {', '.join(self._required)}; optional {', '.join(OPTIONAL)} "
                     "and the markers",
                     hint=f"the columns are {label(listed(names), 300)}" if names else None,
                 )
         return tuple(name for name in names if name in self._known)
+
+    def _check_twice(self) -> None:
+        """Raise TableError if a category is given in two columns, which might not agree."""
+        for category in self._categories:
+            ways = category.given_in(self._checked)
+            flags = [flag for flag in category.flags.values() if flag in self._checked]
+            if len([*ways, *flags[:1]]) > 1:
+                raise TableError(
+                    f"says the same as '{label([*ways, *flags][1])}'",
+                    file=self._file,
+                    column=label(ways[0]),
+                    hint="keep one of them",
+                )
 
     def _check(self, name: str, present: set[str]) -> None:
         meant = mistyped(name, self._known, present)

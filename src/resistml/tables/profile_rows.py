@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 
 import numpy as np
 import numpy.typing as npt
 
 from resistml.errors import TableError, did_you_mean, listed
 from resistml.features.spec import FeatureSpec, MarkerSpec
+from resistml.tables.categories import OTHER, Category
 from resistml.tables.cells import numbers, texts
 from resistml.tables.rows import Rows
-from resistml.tables.scalars import SEX, is_missing
+from resistml.tables.scalars import SEX, is_missing, level_of
 from resistml.tables.seen import Seen
 from resistml.tables.words import label, shown
 
@@ -72,6 +73,10 @@ class RowChecks:
     def settings(self) -> Words:
         """Settings, which later checks refer to."""
         known = self._spec.settings
+        if len(known) == 1 and "setting" not in self._rows.columns:
+            self._setting = np.zeros(len(self._rows), dtype=np.int64)
+            self._names = np.full(len(self._rows), next(iter(known)), dtype=object)
+            return self._names
         self._names, self._setting = self._words("setting", list(known))
         self._unknown("setting", self._setting < 0, self._names, known)
         return self._names
@@ -152,6 +157,26 @@ class RowChecks:
         self._note_marker(name, marker, values)
         return values
 
+    def category(self, category: Category, column: str) -> dict[str, Floats]:
+        """The flags of a category's levels.
+
+        A level that is not known counts as a rare one, and is noted; where the training patients
+        had no rare ones it is a fault.
+        """
+        words, codes = self._words(column, list(category.flags), level_of)
+        named = np.array([not is_missing(word) for word in words], dtype=np.bool_)
+        strange = named & (codes < 0)
+        if OTHER in category.flags:
+            for row in np.flatnonzero(strange).tolist():
+                self._note(row, f"rare_level:{category.name}")
+            codes[strange] = list(category.flags).index(OTHER)
+        else:
+            self._unknown(column, strange, words, category.flags)
+        return {
+            flag: np.where(codes >= 0, (codes == k).astype(np.float64), np.nan)
+            for k, flag in enumerate(category.flags.values())
+        }
+
     def _note_marker(self, name: str, marker: MarkerSpec, values: Floats) -> None:
         panels = self._of_setting([name in s.panel for s in self._spec.settings.values()])
         for row in np.flatnonzero(~np.isnan(values) & (panels == 0)).tolist():
@@ -175,10 +200,12 @@ class RowChecks:
             self._fault(row, column, problem, allowed)
         return values
 
-    def _words(self, column: str, known: list[str]) -> tuple[Words, npt.NDArray[np.int64]]:
+    def _words(
+        self, column: str, known: list[str], plain: Callable[[str], str] = str.strip
+    ) -> tuple[Words, npt.NDArray[np.int64]]:
         """Names without spaces around them, and the index of each in ``known`` or -1."""
         raw = self._texts(column, listed(known))
-        names = np.array([value.strip() for value in raw], dtype=object).reshape(len(raw))
+        names = np.array([plain(value) for value in raw], dtype=object).reshape(len(raw))
         index = {name: i for i, name in enumerate(known)}
         return names, np.fromiter((index.get(name, -1) for name in names), np.int64, len(names))
 

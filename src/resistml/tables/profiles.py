@@ -13,6 +13,7 @@ import numpy.typing as npt
 from resistml.errors import TableError
 from resistml.features.matrix import Records
 from resistml.features.spec import FeatureSpec
+from resistml.tables.categories import categories_of
 from resistml.tables.header import Header
 from resistml.tables.profile_rows import RowChecks
 from resistml.tables.read import iter_rows
@@ -147,6 +148,9 @@ def _profiles(rows: Rows, spec: FeatureSpec, seen: Seen, header: Header) -> Prof
     for marker in spec.markers:
         if marker in rows.columns:
             columns[marker] = checks.marker(marker)
+    for category in categories_of(spec):
+        for column in category.given_in(rows.columns):
+            columns.update(checks.category(category, column))
     rejected = checks.rejected()
     for values in (line, *columns.values()):
         values[list(rejected)] = np.nan

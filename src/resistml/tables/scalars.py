@@ -34,6 +34,15 @@ def is_missing(text: str) -> bool:
     return text.strip().lower() in MISSING
 
 
+def level_of(cell: str) -> str:
+    """A category's level as it is shown: a whole number without its point."""
+    text = cell.strip()
+    if not re.fullmatch(NUMBER, text):
+        return text
+    number = float(text)
+    return str(int(number)) if number.is_integer() and abs(number) < 1e15 else repr(number)
+
+
 def number_in_text(text: str, truth: bool) -> float | str:
     """The number that a cell holds, NaN if it is missing, or what is wrong with it."""
     stripped = text.strip().lower()

@@ -43,7 +43,12 @@ def fetch_model(address: str, root: Path, uri: str | None = None) -> Path:
             file=address,
             hint="`resistml ui` shows the models that were logged",
         ) from None
-    for manifest in sorted(Path(local).rglob("manifest.json")):
+    return bundle_in(Path(local), address)
+
+
+def bundle_in(folder: Path, address: str) -> Path:
+    """The bundle among a logged model's files; ``address`` is how messages call it."""
+    for manifest in sorted(folder.rglob("manifest.json")):
         if (manifest.parent / "spec.json").is_file():
             return manifest.parent
     raise ModelError("is no model of resistml's: it holds no bundle", file=address)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import math
-import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -13,13 +12,14 @@ from typing import TYPE_CHECKING, Any
 from resistml.documents import dump_json
 from resistml.notice import NOTICE
 from resistml.tracking.links import redacted
+from resistml.tracking.metrics import metrics_of
 
 if TYPE_CHECKING:
     from resistml.config import RunConfig
     from resistml.evaluate.evaluation import Evaluation
 
-#: The learner that a run is about; the others stand beside it.
-MODEL = "xgboost"
+#: Files of a report.
+REPORT = ("report.html", "tripod_ai.json")
 
 #: Rendered above the runs of an experiment.
 EXPERIMENT_NOTE = f"""\
@@ -35,9 +35,15 @@ of "Model training", at what shows differences between runs:
   its calibration error against it
 
 Beside them: `auc/`, `value/` (true response rate under each policy), `loss/`, `mechanism/`
-(importance), `fidelity/` (agreement of explanations with the truth), `setting_auc/`, and
-`interval/` with the 95% bootstrap interval of the model's AUC; of a study of settings, `tune/loss`
+(importance), `fidelity/` (agreement of explanations with the truth), `setting_auc/`, `policy/`
+(what the training patients alone say of following the ranking), `doubt/` (what the model's 90%
+intervals hold, and from how many it abstains), `calibration/`, `times/` (concordance), and
+`interval/` with the ends of the 95% intervals of all of these; of a study of settings, `tune/loss`
 (out of bag, the best trial's) with the trials nested in it.
+
+To filter: `tags.config = 'quick'`, `tags.cohort = 'virtual'`, `tags.catalog_hash`,
+`tags.git_commit`, `tags.judge_sha256` (runs with the same were judged on the same patients, and
+`resistml runs promote` can pair them).
 """
 
 
@@ -54,7 +60,7 @@ class RunFacts:
     catalog_hash, world_hash, dataset_digest : str
         SHA-256 of the catalog, of the world, and of the training cohort.
     run_folder : Path
-        Holds ``report.html`` if the config asks for one.
+        Holds ``report.html`` and ``tripod_ai.json`` if the config asks for a report.
     bundle : Path
         The model bundle's folder.
     figures : Path or None
@@ -65,6 +71,12 @@ class RunFacts:
         Commit of the project, where there is one.
     cohort_kind : str
         ``virtual``: no patient is real.
+    checks : tuple of str
+        Codes of the honesty checks that found something.
+    judged : Path or None
+        What the model said of each patient whom it was judged on, as a file.
+    judge_digest : str
+        SHA-256 of those patients and their outcomes; empty where that is not known.
     """
 
     run_id: str
@@ -79,6 +91,9 @@ class RunFacts:
     versions: Mapping[str, str] = field(default_factory=dict)
     git_commit: str | None = None
     cohort_kind: str = "virtual"
+    checks: tuple[str, ...] = ()
+    judged: Path | None = None
+    judge_digest: str = ""
 
 
 @dataclass(frozen=True)
@@ -130,7 +145,7 @@ def run_items(config: RunConfig, evaluation: Evaluation, facts: RunFacts) -> Ite
     named in the tag ``not_finite``.
     """
     document = resolved(config)
-    named = dict(_metrics(evaluation))
+    named = dict(metrics_of(evaluation))
     metrics = {name: value for name, value in named.items() if math.isfinite(value)}
     return Items(
         run_name=facts.run_id,
@@ -142,10 +157,19 @@ def run_items(config: RunConfig, evaluation: Evaluation, facts: RunFacts) -> Ite
             "config.yaml": _yaml(document),
             "metrics.json": dump_json(evaluation.to_json()),
         },
-        files=(facts.run_folder / "report.html",) if config.report else (),
+        files=tuple(_files(config, facts)),
         folders={} if facts.figures is None else {"figures": facts.figures},
         bundle=facts.bundle,
     )
+
+
+def _files(config: RunConfig, facts: RunFacts) -> Iterator[Path]:
+    if config.report:
+        yield from (facts.run_folder / name for name in REPORT)
+    if facts.judged is not None:
+        yield facts.judged
+    if (facts.run_folder / "audit.json").is_file():
+        yield facts.run_folder / "audit.json"
 
 
 def resolved(config: RunConfig) -> dict[str, Any]:
@@ -171,46 +195,6 @@ def _yaml(document: Mapping[str, Any]) -> str:
     return str(yaml.safe_dump(dict(document), sort_keys=False, allow_unicode=True))
 
 
-def _metrics(evaluation: Evaluation) -> Iterator[tuple[str, float]]:
-    """Every metric by name.
-
-    A chart's title is cut after a few letters and charts are grouped by what stands before
-    the slash, so groups are few and the telling word comes first.
-    """
-    model, fair = evaluation.learners[MODEL], evaluation.fair
-    yield "gap/auc", fair.auc.value - model.auc.value
-    yield "gap/log", model.logloss - fair.logloss
-    yield "gap/value", fair.value - model.value
-    yield "gain/captured", model.captured
-    yield "gain/value", model.value - evaluation.value_fixed_rule
-    yield "error/mae", model.mae
-    yield "error/ece", model.ece
-    yield "loss/log", model.logloss
-    yield "loss/brier", model.brier
-    for name, learner in evaluation.learners.items():
-        yield _name("auc", name), learner.auc.value
-    yield "auc/fair", fair.auc.value
-    yield "auc/oracle", evaluation.oracle.auc.value
-    yield "interval/auc_low", model.auc.low
-    yield "interval/auc_high", model.auc.high
-    yield "value/learned", model.value
-    yield "value/fixed", evaluation.value_fixed_rule
-    yield "value/fair", fair.value
-    yield "value/oracle", evaluation.oracle.value
-    yield "value/given", evaluation.value_given
-    for mechanism, value in evaluation.importance.items():
-        yield _name("mechanism", mechanism), value
-    for mechanism, value in evaluation.fidelity.items():
-        yield _name("fidelity", mechanism), value
-    for setting, figures in evaluation.by_setting.items():
-        yield _name("setting_auc", setting), figures.auc.value
-
-
-def _name(group: str, name: str) -> str:
-    """A metric's name, of letters that a store takes."""
-    return f"{group}/{re.sub(r'[^A-Za-z0-9_.-]', '_', name)}"
-
-
 def _tags(config: RunConfig, facts: RunFacts, not_finite: list[str]) -> dict[str, str]:
     tags = {
         "config": config.name,
@@ -225,8 +209,12 @@ def _tags(config: RunConfig, facts: RunFacts, not_finite: list[str]) -> dict[str
         "mlflow.source.type": "LOCAL",
         **{f"version.{name}": version for name, version in facts.versions.items()},
     }
-    if facts.git_commit:
-        tags["mlflow.source.git.commit"] = facts.git_commit
+    if facts.checks:
+        tags["checks"] = ", ".join(facts.checks)
+    if facts.judge_digest:
+        tags["judge_sha256"] = facts.judge_digest
+    if facts.git_commit:  # twice: MLflow links its own, and nobody has to quote ours in a filter
+        tags["mlflow.source.git.commit"] = tags["git_commit"] = facts.git_commit
     if not_finite:
         tags["not_finite"] = ", ".join(not_finite)
     return tags

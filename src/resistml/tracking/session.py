@@ -23,7 +23,7 @@ _DEFAULTS = {
 #: For the first touch of a server, so that a wrong address is told within seconds, not minutes.
 FIRST_TOUCH = {"MLFLOW_HTTP_REQUEST_MAX_RETRIES": "1", "MLFLOW_HTTP_REQUEST_TIMEOUT": "15"}
 
-_LOUD = ("mlflow", "alembic")
+_LOUD = ("mlflow", "alembic", "psycopg")
 
 
 def environment() -> dict[str, str]:
@@ -108,6 +108,8 @@ def _readable(exc: Exception, uri: str) -> OutputError:
     hint = "check tracking.uri or MLFLOW_TRACKING_URI; to log nothing: --set tracking.enabled=false"
     if "schema" in text and "upgrade" in text:
         hint = f"back it up, then run: mlflow db upgrade {shown}"
+    elif isinstance(exc, ModuleNotFoundError):
+        hint = "pip install 'resistml[postgres]' brings the driver of PostgreSQL"
     elif re.search(r"table \S+ already exists|no such (table|column)", text):
         hint = "it was left half-made: move it away, and a new one is made"
     first = next((line for line in text.splitlines() if line.strip()), type(exc).__name__)

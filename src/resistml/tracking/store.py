@@ -17,6 +17,7 @@ from resistml.tracking.logged_model import log_model
 from resistml.tracking.opening import Store, open_store
 from resistml.tracking.place import artifact_root, resolve_uri
 from resistml.tracking.session import session
+from resistml.tracking.sweep import owner, sweep_in
 
 if TYPE_CHECKING:
     from mlflow import MlflowClient
@@ -76,7 +77,8 @@ def log_run(items: Items, store: Store) -> Logged:
         from mlflow import MlflowClient
 
         client = MlflowClient(store.uri)
-        run_id = client.create_run(store.experiment_id, run_name=items.run_name).info.run_id
+        sweep_in(client, [store.experiment_id])
+        run_id = begun(client, store.experiment_id, items.run_name)
         with ended(client, run_id):
             log_numbers(client, run_id, items)
             _log_dataset(client, run_id, items.dataset)
@@ -94,6 +96,11 @@ def _require(items: Items) -> None:
     for path in (*items.files, *items.folders.values(), items.bundle):
         if not path.exists():
             raise OutputError("is to be logged, but is not there", file=path)
+
+
+def begun(client: MlflowClient, experiment_id: str, name: str) -> str:
+    """Begin a run that says from the start which process logs it; returns its id."""
+    return str(client.create_run(experiment_id, run_name=name, tags=owner()).info.run_id)
 
 
 @contextmanager

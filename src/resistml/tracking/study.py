@@ -6,8 +6,9 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from resistml.tracking.session import session
-from resistml.tracking.store import ended, log_numbers
+from resistml.tracking.store import begun, ended, log_numbers
 from resistml.tracking.study_items import ChildItems, StudyItems
+from resistml.tracking.sweep import sweep_in
 
 if TYPE_CHECKING:
     from mlflow import MlflowClient
@@ -18,10 +19,12 @@ if TYPE_CHECKING:
 PARENT = "mlflow.parentRunId"
 
 
-def log_study(items: StudyItems, store: Store) -> str:
+def log_study(items: StudyItems, store: Store, parent: str | None = None) -> str:
     """Log a study, the numbers of each run in one request; returns the id of its own run.
 
-    If it fails on the way, its run is ended as FAILED, if it is interrupted, as KILLED.
+    ``parent`` is the run that the study had before, if it was gone on with: it gets the new
+    trials and figures, if it is still there. If the logging fails on the way, the study's run is
+    ended as FAILED, if it is interrupted, as KILLED.
 
     Raises
     ------
@@ -32,7 +35,12 @@ def log_study(items: StudyItems, store: Store) -> str:
         from mlflow import MlflowClient
 
         client = MlflowClient(store.uri)
-        parent = str(client.create_run(store.experiment_id, run_name=items.run_name).info.run_id)
+        sweep_in(client, [store.experiment_id])
+        if parent is not None and _is_there(client, store, parent):
+            client.update_run(parent, "RUNNING")
+            items = replace(items, params={})  # MLflow lets no parameter of a run change
+        else:
+            parent = begun(client, store.experiment_id, items.run_name)
         with ended(client, parent):
             log_numbers(client, parent, items)
             for file in items.files:
@@ -42,8 +50,21 @@ def log_study(items: StudyItems, store: Store) -> str:
     return parent
 
 
+def _is_there(client: MlflowClient, store: Store, run_id: str) -> bool:
+    """Whether a run can be gone on with: in the same experiment, and not deleted."""
+    from mlflow.exceptions import MlflowException
+
+    try:
+        info = client.get_run(run_id).info
+    except MlflowException as exc:
+        if exc.error_code == "RESOURCE_DOES_NOT_EXIST":
+            return False
+        raise
+    return info.experiment_id == store.experiment_id and info.lifecycle_stage == "active"
+
+
 def _log_child(client: MlflowClient, experiment: str, parent: str, items: ChildItems) -> None:
     nested = replace(items, tags={**items.tags, PARENT: parent})
-    run_id = client.create_run(experiment, run_name=items.run_name).info.run_id
+    run_id = begun(client, experiment, items.run_name)
     with ended(client, run_id, "FAILED" if items.failed else "FINISHED"):
         log_numbers(client, run_id, nested)

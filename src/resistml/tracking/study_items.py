@@ -70,7 +70,7 @@ def study_items(
         run_name=config.name,
         params=dict(flat(resolved(config))),
         metrics=dict(_metrics(trials, best)),
-        tags={**tags, "mlflow.note.content": NOTICE},
+        tags={**tags, "mlflow.note.content": NOTICE, "trials": str(len(trials))},
         files=files,
         children=tuple(_child(config, t, tags) for t in trials if t.number not in skip),
     )

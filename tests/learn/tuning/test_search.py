@@ -13,6 +13,7 @@ import pytest
 
 from resistml.config_tune import Range, TuneConfig
 from resistml.errors import InputError, OutputError
+from resistml.learn.tuning import search as tuning
 from resistml.learn.tuning.search import BEFORE_PRUNING, Measure, Search
 from resistml.learn.tuning.space import Settings, Space
 from resistml.learn.tuning.trials import Trial, best_of
@@ -234,6 +235,20 @@ def test_progress_goes_from_nothing_to_all(search: Callable[..., Search]) -> Non
     assert shares == sorted(shares)
     assert shares[:2] == [0.0, pytest.approx(1 / 12)]
     assert shares[-1] == pytest.approx(11 / 12)
+
+
+def test_with_a_limit_progress_is_told_by_whatever_is_nearer_its_end(
+    search: Callable[..., Search], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    clock = iter(range(1_000))
+    monkeypatch.setattr(tuning.time, "monotonic", lambda: float(next(clock)))
+    shares: list[float] = []
+    said: list[str] = []
+    search(1_000, timeout=20.0, say=said.append).run(lambda done, of: shares.append(done / of))
+    assert shares == sorted(shares)
+    assert shares[0] <= 0.1
+    assert shares[-1] > 0.8  # of the time; of the trials it would be a hundredth
+    assert said[-1].startswith("the time is over after ")
 
 
 def test_another_search_is_refused_and_what_differs_is_named(

@@ -25,6 +25,8 @@ Measure = Callable[[Settings, int, Told], float]
 
 #: Trials that must be complete before one is given up for being worse than half of them.
 BEFORE_PRUNING = 5
+#: Parts that the progress of a search with a time limit is told in.
+SHARES = 1_000
 
 
 @dataclass
@@ -103,7 +105,9 @@ class Search:
             study.enqueue_trial(first, {"start": True})
 
     def _go_on(self, study: optuna.Study, told: Told) -> None:
-        end = None if self.how.timeout is None else time.monotonic() + self.how.timeout
+        begun = time.monotonic()
+        end = None if self.how.timeout is None else begun + self.how.timeout
+        told = self._in_time(told, begun)
         trials = ended(study, self.space)
         while len(trials) < self.how.trials:
             if end is not None and time.monotonic() > end:
@@ -112,6 +116,18 @@ class Search:
             self._next(study, len(trials), told)
             trials = ended(study, self.space)
             self._tell_of(trials)
+
+    def _in_time(self, told: Told, begun: float) -> Told:
+        """Tells of the trials or, where there is a limit, of the time if more of that is over."""
+        limit = self.how.timeout
+        if limit is None:
+            return told
+
+        def of_either(done: int, of: int) -> None:
+            over = min((time.monotonic() - begun) / limit, 1.0)
+            told(round(SHARES * max(done / of, over)), SHARES)
+
+        return of_either
 
     def _next(self, study: optuna.Study, number: int, told: Told) -> None:
         """Do one trial; if it is interrupted, it does not count."""

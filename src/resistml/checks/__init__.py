@@ -1,0 +1,1 @@
+"""Honesty checks: what a run must say against itself, each with a code that stays."""

@@ -1,0 +1,39 @@
+"""Claims that cannot all hold."""
+
+from __future__ import annotations
+
+import pytest
+
+from resistml.checks.h03_claims_in_tension import CHECK
+from tests.checks.conftest import Altered, Report
+
+
+@pytest.mark.parametrize(
+    ("path", "value", "said"),
+    [
+        (
+            ("audit",),
+            [{"claim": "a", "status": "tension"}, {"claim": "b", "status": "out"}],
+            "1 claims that cannot all hold: a",
+        ),
+    ],
+)
+def test_it_finds(altered: Altered, path: tuple[str, ...], value: object, said: str) -> None:
+    (found,) = CHECK.run(altered(*path, value))
+    assert (found.code, found.severity) == ("H03", "notice")
+    assert said in found.message
+
+
+@pytest.mark.parametrize(
+    ("path", "value"),
+    [
+        (("audit",), [{"claim": "a", "status": "out"}]),
+    ],
+)
+def test_it_is_silent(altered: Altered, path: tuple[str, ...], value: object) -> None:
+    assert CHECK.run(altered(*path, value)) == []
+
+
+def test_it_is_silent_of_a_sound_run_and_of_nothing(sound: Report) -> None:
+    assert CHECK.run(sound) == []
+    assert CHECK.run({}) == []
