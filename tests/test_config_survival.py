@@ -9,7 +9,7 @@ import pytest
 from resistml.config import RunConfig, SurvivalConfig, explain, validated
 from resistml.errors import ConfigError
 from resistml.learn.survival import SurvivalParams
-from resistml.pipeline import survival_params
+from resistml.pipeline_own import survival_params
 
 
 def test_defaults_are_the_learners() -> None:

@@ -189,7 +189,7 @@ def test_worlds_of_the_config_are_those_of_the_bundle(
 
 
 def test_what_the_checks_find_stands_in_bundle_card_and_figures(train: Train) -> None:
-    """A tiny run on few patients: strategies that few had are told, and the rest goes by figures."""
+    """A tiny run on few patients: strategies that few had are told."""
     run = train()
     checks = run.model.about["checks"]
     assert "H11" in {check["code"] for check in checks}

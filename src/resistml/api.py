@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from resistml.config import RunConfig
+    from resistml.pipeline_own import OwnRun
     from resistml.progress import Stages
     from resistml.runs import Run
 
@@ -113,7 +114,7 @@ def find_model(name: str | Path | None, root: Path | None = None) -> Path:
     return path
 
 
-def train(config: str | Path | RunConfig, root: str | Path | None = None) -> Run:
+def train(config: str | Path | RunConfig, root: str | Path | None = None) -> Run | OwnRun:
     """Run a config (a path, a shipped config's name or a RunConfig); see `resistml train`."""
     from resistml import pipeline
     from resistml.config import RunConfig, load_config

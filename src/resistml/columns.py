@@ -36,6 +36,8 @@ EVIDENCE = ("evidence_lower", "evidence_upper")
 EXPLAIN = ("patient_id", "strategy", "mechanism", "contribution", "markers", "claims")
 #: After those, in `resistml explain --full`.
 EXPLAIN_FULL = ("absolute", "shapley", "percentiles", "reported", "strategies")
+#: What a served model answers, a row per profile, in MLflow's schema.
+SERVED = ("p_resistance", "lower", "upper", "status", "flags", "message")
 #: `resistml explain --set`, `--strategy`, and `--reach`.
 WHAT_IF = ("patient_id", "strategy", "quantity", "before", "after", "change", "message")
 REACH = (

@@ -243,6 +243,19 @@ class DataConfig(_Part):
         default={}, description="Features of its own, by name; `mut_*` is all columns like it."
     )
     split: SplitConfig = SplitConfig()
+    groups: tuple[str, ...] = Field(
+        default=(),
+        description="Features whose values make groups: an arm is open to those of whom 5 had it.",
+    )
+    prior: Literal["none", "directions", "world"] = Field(
+        default="none",
+        description="What the evidence may add of markers that are shared, if inner folds agree.",
+    )
+    families: tuple[Literal["logistic", "linear", "additive", "xgboost"], ...] = Field(
+        default=("logistic", "linear", "additive", "xgboost"),
+        min_length=1,
+        description="Families of models that are chosen from in inner folds.",
+    )
     caveats: tuple[str, ...] = Field(
         default=(), description="What readers must know of the table; said with every result."
     )

@@ -7,16 +7,13 @@ import time
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import replace
-from datetime import UTC, datetime
-from itertools import count
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from resistml.cohort.files import generate
 from resistml.cohort.plan import plan_of
 from resistml.config import RunConfig
-from resistml.documents import digest
-from resistml.errors import ConfigError, OutputError
+from resistml.errors import ConfigError
 from resistml.evaluate.doubly_robust import Observed
 from resistml.evaluate.doubt import judge_doubt
 from resistml.evaluate.evaluation import Evaluation, evaluate
@@ -31,9 +28,9 @@ from resistml.learn.data import as_model
 from resistml.learn.fit import Fitted, Params
 from resistml.learn.guards import Flag, training_flags
 from resistml.learn.parts import fit_parts
-from resistml.learn.survival import SurvivalParams
 from resistml.learn.train import fit_model
 from resistml.notice import NOTICE
+from resistml.pipeline_own import OwnRun, survival_params, train_own
 from resistml.predict.model import Model, load_bundle
 from resistml.predict.parts import Parts
 from resistml.progress import Silent, Stages, Told
@@ -44,6 +41,7 @@ from resistml.runs import (
     Run,
     findings,
     headline,
+    new_run_folder,
     open_run_store,
     shareable,
     track,
@@ -62,14 +60,18 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 
 
-def train(config: RunConfig, root: Path, progress: Stages | None = None) -> Run:
+def train(config: RunConfig, root: Path, progress: Stages | None = None) -> Run | OwnRun:
     """Do all that a config says, into a new folder ``runs/<id>/`` under ``root``.
+
+    With a section ``data`` it is :func:`resistml.pipeline_own.train_own`.
 
     Raises
     ------
     InputError
         For any fault of the config, the catalog or the training data.
     """
+    if config.data is not None:
+        return train_own(config, root, progress)
     if config.cohort.worlds > 1:
         raise ConfigError(
             f"a model is trained on one world, not on {config.cohort.worlds}",
@@ -110,7 +112,7 @@ class _Training:
         )
         rows = self._timed("audit the world", lambda told: audit_all(evidence, world))
         try:
-            self.id, self.folder = _new_folder(config, self.root / "runs")
+            self.id, self.folder = new_run_folder(config, self.root / "runs")
             finished = self._make(self.folder, evidence, world, rows)
             if config.report:
                 self._timed("write the report", lambda told: write_report(finished))
@@ -262,31 +264,9 @@ def _copy_catalog(source: Path, target: Path) -> None:
         shutil.copyfile(path, copy)
 
 
-def _new_folder(config: RunConfig, runs: Path) -> tuple[str, Path]:
-    """A run's id, and its folder, which no other run has: two may begin in the same second."""
-    stamp = datetime.now(UTC).strftime("%Y%m%d-%H%M%S")
-    base = f"{config.name}-{stamp}-{digest(config.model_dump(mode='json'))[:6]}"
-    for k in count(1):
-        name = base if k == 1 else f"{base}-{k}"
-        try:
-            (runs / name).mkdir(parents=True)
-        except OSError as exc:
-            if isinstance(exc, FileExistsError) and (runs / name).exists():
-                continue
-            raise OutputError(f"cannot be written: {exc.strerror}", file=runs) from None
-        return name, runs / name
-    raise AssertionError("count() does not end")
-
-
 def learner_params(config: RunConfig) -> Params:
     """The learner's settings from a config."""
     return Params(**config.model.model_dump(exclude={"threads"}))
-
-
-def survival_params(config: RunConfig) -> SurvivalParams | None:
-    """The settings of the models of times from a config; None if there are to be none."""
-    stated = config.survival
-    return SurvivalParams(**stated.model_dump(exclude={"enabled"})) if stated.enabled else None
 
 
 def judge_model(model: Model, world: World, cohort: Cohort, config: RunConfig) -> Evaluation:

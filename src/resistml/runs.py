@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 from contextlib import suppress
 from dataclasses import asdict, dataclass
+from datetime import UTC, datetime
+from itertools import count
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -14,7 +16,8 @@ from resistml.checks.registry import run_checks
 from resistml.config import RunConfig
 from resistml.config_data import with_paths
 from resistml.config_paths import named
-from resistml.documents import dump_json, file_digest, new_file
+from resistml.documents import digest, dump_json, file_digest, new_file
+from resistml.errors import OutputError
 from resistml.evaluate.evaluation import Evaluation
 from resistml.evaluate.judged import FILE, write_judged
 from resistml.evidence import Evidence
@@ -126,6 +129,22 @@ def headline(evaluation: Evaluation) -> dict[str, float | None]:
     return {name: x if np.isfinite(x) else None for name, x in figures.items()}
 
 
+def new_run_folder(config: RunConfig, runs: Path) -> tuple[str, Path]:
+    """A run's id, and its folder, which no other run has: two may begin in the same second."""
+    stamp = datetime.now(UTC).strftime("%Y%m%d-%H%M%S")
+    base = f"{config.name}-{stamp}-{digest(config.model_dump(mode='json'))[:6]}"
+    for k in count(1):
+        name = base if k == 1 else f"{base}-{k}"
+        try:
+            (runs / name).mkdir(parents=True)
+        except OSError as exc:
+            if isinstance(exc, FileExistsError) and (runs / name).exists():
+                continue
+            raise OutputError(f"cannot be written: {exc.strerror}", file=runs) from None
+        return name, runs / name
+    raise AssertionError("count() does not end")
+
+
 def shareable(config: RunConfig) -> dict[str, Any]:
     """The config as plain data, without this machine's folders and without passwords."""
     document = config.model_dump(mode="json")
@@ -179,7 +198,7 @@ def track(run: Run, root: Path, store: Store) -> Logged:
         run_folder=run.folder,
         bundle=run.folder / "model",
         figures=run.folder / "figures" if config.report else None,
-        versions={"resistml": __version__, **_versions()},
+        versions={"resistml": __version__, **versions()},
         git_commit=commit_of(root),
         checks=tuple(dict.fromkeys(x["code"] for x in run.model.about.get("checks", ()))),
         judged=None if judged is None else run.folder / FILE,
@@ -188,7 +207,7 @@ def track(run: Run, root: Path, store: Store) -> Logged:
     return log_run(run_items(config, run.evaluation, facts), store)
 
 
-def _versions() -> dict[str, str]:
+def versions() -> dict[str, str]:
     """Releases of the packages that matter; of alternatives, the one that is installed."""
     from importlib.metadata import PackageNotFoundError, version
 

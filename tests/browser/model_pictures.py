@@ -16,13 +16,13 @@ from tests.browser.chrome import Tab, chrome
 IMAGES = Path(__file__).parents[2] / "docs" / "images"
 #: Pictures by name: width, what they begin with ("" = the top), what they end before.
 PICTURES = {
-    "model-report": (1280, "", "#audit"),
-    "model-report-decision": (1280, "#calibration", "#learning"),
+    "model-report": (1280, "", "#data"),
+    "model-report-decision": (1280, "#decision", "#learning"),
     "model-report-drivers": (1280, "#drivers", "#groups"),
-    "model-report-phone": (390, "", "#data"),
+    "model-report-phone": (390, "", "#what"),
 }
-#: Longest picture, in pixels.
-LONGEST = 2_400
+#: Longest picture, in pixels, and where the text of a section begins beside the contents.
+LONGEST, LEFT = 2_400, 380
 
 
 def main(page: Path) -> None:
@@ -43,7 +43,7 @@ def _take(tab: Tab, out: Path, start: str, end: str, width: int) -> None:
     tab.picture(out)
     with Image.open(out) as shot:
         cut = shot.convert("RGB").crop(
-            (0, round(top), width, min(round(bottom), round(top) + LONGEST))
+            (LEFT if start else 0, round(top), width, min(round(bottom), round(top) + LONGEST))
         )
     # 200 colours are more than the page has, but for the edges of its letters.
     cut.quantize(200, method=Image.Quantize.MAXCOVERAGE, dither=Image.Dither.NONE).save(

@@ -64,3 +64,19 @@ def test_card_names_the_worst_groups_and_the_value_from_observed_data() -> None:
     without = card(ABOUT, dataclasses.replace(samples.evaluation(), policy=None, subgroups={}))
     assert "doubly robust" not in without
     assert "Worst by" not in without
+
+
+def test_card_says_what_the_honesty_checks_found() -> None:
+    assert "None were made." in card(ABOUT, samples.evaluation())
+    assert "All honesty checks passed." in card({**ABOUT, "checks": []}, samples.evaluation())
+    said = card({**ABOUT, "checks": samples.FINDINGS}, samples.evaluation())
+    assert "| H06 Calibration error | warning | above 0.03" in said
+    assert "&lt;b&gt;crc&lt;/b&gt;" in said
+    assert len(said.splitlines()) < 80
+
+
+def test_card_tells_calibration_where_it_is_known() -> None:
+    said = "Calibration slope 0.98 (0.93 to 1.03), 1 is right"
+    assert said in card(ABOUT, samples.evaluation())
+    without = dataclasses.replace(samples.evaluation(), calibrations=None)
+    assert "Calibration slope" not in card(ABOUT, without)

@@ -23,9 +23,7 @@ def judged(noise: float, *, patients: int = 1, n: int = N) -> Judged:
     return Judged(words, np.full(n, "folfox", dtype=object), y, (1 - noise) * truth + noise * own)
 
 
-def judged_run(
-    folder: Path, bundle: Path, name: str, *, noise: float, patients: int = 1
-) -> Items:
+def judged_run(folder: Path, bundle: Path, name: str, *, noise: float, patients: int = 1) -> Items:
     """What a run logs that was so judged."""
     run = folder / "made" / name
     (run / "figures").mkdir(parents=True)

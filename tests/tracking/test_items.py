@@ -80,9 +80,7 @@ def test_a_figure_that_is_not_finite_is_left_out_and_named(
     nan, inf = float("nan"), float("inf")
     broken = replace(
         evaluation,
-        fidelity=replace(
-            evaluation.fidelity, by_mechanism={"accumulation": nan, "target": 0.8}
-        ),
+        fidelity=replace(evaluation.fidelity, by_mechanism={"accumulation": nan, "target": 0.8}),
         subgroups=by_setting(nsclc_advanced=nan, crc_advanced=0.6),
         learners={
             **evaluation.learners,
@@ -96,6 +94,8 @@ def test_a_figure_that_is_not_finite_is_left_out_and_named(
         "setting_auc/nsclc_advanced",
         "interval/auc_low",
         "interval/auc_high",
+        "interval/auc_nsclc_advanced_low",
+        "interval/auc_nsclc_advanced_high",
     }
     assert set(found.tags["not_finite"].split(", ")) == missing
     assert set(EXPECTED) - set(found.metrics) == missing

@@ -27,15 +27,23 @@ def demo(
     from resistml import pipeline, shipped
     from resistml.cli.training import print_run, say_flags
     from resistml.config import load_config
+    from resistml.errors import UsageError
     from resistml.explain.mechanisms import explain_profiles
     from resistml.predict.rank import rank
     from resistml.predict.score import score
+    from resistml.runs import Run
     from resistml.tables import read_profiles
 
     screen = console.stdout()
     chosen = load_config(config)
+    if chosen.data is not None:
+        raise UsageError(
+            "the demo is of virtual patients, and the config has a section `data`",
+            hint="`resistml train` trains on a table of your own",
+        )
     with console.watched() as progress:
         run = pipeline.train(chosen, shipped.project_root(), progress)
+    assert isinstance(run, Run)  # without `data` it is
     say_flags(run)
     print_run(run)
     examples = shipped.folder("examples") / "profiles.csv"

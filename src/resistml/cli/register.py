@@ -11,6 +11,7 @@ from resistml.cli.project import add as add_project
 from resistml.cli.runs import add as add_ui
 from resistml.cli.runs import app as runs_app
 from resistml.cli.scoring import add as add_scoring
+from resistml.cli.serving import add as add_serving
 from resistml.cli.training import add as add_training
 from resistml.cli.tuning import add as add_tuning
 
@@ -26,5 +27,6 @@ def all_commands(app: typer.Typer) -> None:
     add_tuning(app)
     app.add_typer(profiles_app, name="profiles", rich_help_panel="Profiles")
     add_scoring(app)
+    add_serving(app)
     app.add_typer(runs_app, name="runs", rich_help_panel="Runs")
     add_ui(app)

@@ -10,10 +10,12 @@ import typer
 from resistml.cli import console
 from resistml.cli.benchmark import add as add_benchmark
 from resistml.cli.console import Json
+from resistml.cli.own_runs import own_document, print_own_run
 from resistml.cli.reports import app as reports_app
 
 if TYPE_CHECKING:
     from resistml.evaluate.evaluation import Evaluation
+    from resistml.pipeline_own import OwnRun
     from resistml.runs import Run
 
 PANEL = "Models"
@@ -39,12 +41,20 @@ def train(config: ConfigName, changes: Set = None, json: Json = False) -> None:
     """Draw a cohort, fit, evaluate, explain, report, log and save, as the config says."""
     from resistml import pipeline, shipped
     from resistml.config import load_config
+    from resistml.pipeline_own import OwnRun
     from resistml.runs import headline
 
     chosen = load_config(config, tuple(changes or ()))
     with console.watched() as progress:
         run = pipeline.train(chosen, shipped.project_root(), progress)
     say_flags(run)
+    if isinstance(run, OwnRun):
+        if json:
+            console.print_json(own_document(run))
+            return
+        print_own_run(run)
+        console.notice()
+        return
     if json:
         console.print_json(
             {
@@ -60,7 +70,7 @@ def train(config: ConfigName, changes: Set = None, json: Json = False) -> None:
     console.notice()
 
 
-def say_flags(run: Run) -> None:
+def say_flags(run: Run | OwnRun) -> None:
     """What was odd in the training data, to stderr."""
     for flag in run.model.about.get("flags", ()):
         print(f"note: {flag['message']}", file=sys.stderr)

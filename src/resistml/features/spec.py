@@ -179,7 +179,8 @@ class FeatureSpec:
 #: Fields of a marker that features of one's own have, as they are in all others.
 _OWN = {f.name: f.default for f in fields(MarkerSpec) if f.default is not MISSING}
 
-#: Clinical columns of the model matrix: decades over 60 (or from ``age_centre``, where it is said), status 1, status 2 or worse, female,
+#: Clinical columns of the model matrix: decades over 60 (or from ``age_centre``, where it is said),
+#: status 1, status 2 or worse, female,
 #: and frail patients on an intensified regimen.
 CLINICAL = ("age_over_60", "ecog_1", "ecog_2", "female", "frail_intensified")
 

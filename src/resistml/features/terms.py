@@ -16,9 +16,9 @@ import numpy as np
 import numpy.typing as npt
 
 from resistml.features.expected import deviations
+from resistml.features.links import MEASURES
 from resistml.features.matrix import Records, standardised
 from resistml.features.ramps import SEGMENTS, ramps
-from resistml.features.links import MEASURES
 from resistml.features.spec import FeatureSpec, SettingSpec
 
 Floats = npt.NDArray[np.float64]

@@ -41,9 +41,7 @@ class BaseFitter:
         layout = layout_of(params.family, terms, clinical.shape[1])
         self._blocks = blocks_of(layout, bent, clinical, data.arms)
         every = np.ones(len(data.y))
-        self._whole = fit_additive(
-            layout, self._blocks, data.y, every, params.penalty, expected
-        )
+        self._whole = fit_additive(layout, self._blocks, data.y, every, params.penalty, expected)
 
     def __call__(self, weight: Floats) -> tuple[Additive, Floats]:
         """The base of patients drawn ``weight`` (n,) times, and its margins (n,) for all."""

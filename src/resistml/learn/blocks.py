@@ -1,4 +1,5 @@
-"""The patients of each setting as a small dense matrix over the parameters that concern them."""
+"""The patients of each setting, or arm, as a small dense matrix over the parameters that concern
+them."""
 
 from __future__ import annotations
 
@@ -15,7 +16,7 @@ Ints = npt.NDArray[np.int64]
 
 @dataclass(frozen=True)
 class Block:
-    """Patients of one setting.
+    """Patients of one setting, or of one arm.
 
     Attributes
     ----------
@@ -40,7 +41,8 @@ class Block:
 
 
 def blocks_of(layout: Layout, bent: Floats, clinical: Floats, arms: Ints) -> list[Block]:
-    """The blocks of all patients.
+    """The blocks of all patients: a setting each, or where strategies are shrunk apart an arm each,
+    since what they have of their own are then most columns, and 0 in all patients but theirs.
 
     Parameters
     ----------
@@ -48,19 +50,23 @@ def blocks_of(layout: Layout, bent: Floats, clinical: Floats, arms: Ints) -> lis
     clinical : (n, columns) array
     arms : (n,) array of int
     """
-    setting = layout.terms.setting[arms]
+    terms = layout.terms
+    together = [np.flatnonzero(terms.setting == s) for s in range(layout.settings)]
+    if terms.apart:
+        together = [np.array([arm]) for arm in range(layout.arms)]
     found = []
-    for s in range(layout.settings):
-        rows = np.flatnonzero(setting == s)
+    for mine in together:
+        rows = np.flatnonzero(np.isin(arms, mine))
         if len(rows):
-            found.append(_block(layout, s, rows, bent[rows], clinical[rows], arms[rows]))
+            found.append(_block(layout, mine, rows, bent[rows], clinical[rows], arms[rows]))
     return found
 
 
 def _block(
-    layout: Layout, setting: int, rows: Ints, bent: Floats, clinical: Floats, arms: Ints
+    layout: Layout, mine: Ints, rows: Ints, bent: Floats, clinical: Floats, arms: Ints
 ) -> Block:
-    terms, n = layout.terms, len(rows)
+    """The block of the patients of some arms of one setting."""
+    terms, n, setting = layout.terms, len(rows), layout.terms.setting[mine[0]]
     columns: list[Floats] = []
     places: list[Ints] = []
 
@@ -76,7 +82,6 @@ def _block(
         values = bent[:, place] if len(at) > 1 else f[:, [place]]
         add(exposure[:, None] * values, at)
     add(clinical, layout.at_clinical)
-    mine = np.flatnonzero(terms.setting == setting)
     if layout.own:
         for arm in mine:
             given = arms == arm

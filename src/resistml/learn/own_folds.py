@@ -115,7 +115,9 @@ def _two_or_more(names: Words, what: str) -> Words:
     return names
 
 
-def _by_time(time: npt.NDArray[np.object_] | Floats, y: Floats, folds: int) -> Iterator[tuple[Ints, Ints]]:
+def _by_time(
+    time: npt.NDArray[np.object_] | Floats, y: Floats, folds: int
+) -> Iterator[tuple[Ints, Ints]]:
     """Blocks of about equal size by rising time, each judged by all that is earlier."""
     _, code = np.unique(time, return_inverse=True)
     share = np.cumsum(np.bincount(code)) / len(code)  # those of one time stay together

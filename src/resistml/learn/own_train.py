@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from resistml.evidence import Evidence
 from resistml.features.spec import FeatureSpec
@@ -40,7 +40,7 @@ class OwnSettings:
         0 = all; nothing depends on it.
     """
 
-    params: Params = Params()
+    params: Params = field(default_factory=Params)
     families: tuple[str, ...] = FAMILIES
     prior: str = "none"
     threads: int = 1

@@ -10,6 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from resistml.columns import EVIDENCE, RANK
+from resistml.errors import ModelError
 from resistml.features.conditions import holds
 from resistml.features.matrix import Records
 from resistml.features.spec import FeatureSpec
@@ -64,9 +65,18 @@ def rank(
 
     Raises
     ------
+    ModelError
+        If the model's patients were told no treatments apart.
     UsageError, ModelError
         See :func:`~resistml.predict.worth.check_by`.
     """
+    own = model.spec.outcome
+    if own is not None and not own.treatments:
+        raise ModelError(
+            "ranks nothing: the table that it was trained on names no treatments",
+            hint="`resistml score` and `resistml explain` give risk and what it is made of; name a "
+            "column under `data.treatment` to compare treatments",
+        )
     check_by(model, by)
     blocks = [_rejected(profiles)]
     for setting, rows in grouped(profiles.records.setting, profiles.accepted).items():

@@ -11,6 +11,7 @@ from resistml.columns import SCORE
 from resistml.features.matrix import Words
 from resistml.features.spec import FeatureSpec
 from resistml.predict.abstain import Doubts, doubts
+from resistml.predict.conformal import OUTCOMES
 from resistml.predict.evidence import evidence_interval, with_those_of_evidence
 from resistml.predict.model import Model
 from resistml.predict.patterns import grouped, labels, reasons
@@ -71,9 +72,11 @@ def _prediction_sets(model: Model, setting: Words, p: npt.NDArray[np.float64]) -
     """(n,) the outcomes that p(resistance) (n,) leaves open; none where it is NaN."""
     out: list[list[str]] = [[] for _ in range(len(p))]
     conformal, answered = model.parts.conformal, np.flatnonzero(~np.isnan(p))
+    own = model.spec.outcome
+    names = OUTCOMES if own is None else (own.responded, own.label)
     if conformal is not None:
         for row, found in zip(
-            answered.tolist(), conformal.sets(setting[answered], p[answered]), strict=True
+            answered.tolist(), conformal.sets(setting[answered], p[answered], names), strict=True
         ):
             out[row] = found
     return out

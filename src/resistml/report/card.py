@@ -26,8 +26,8 @@ def card(about: Mapping[str, Any], evaluation: Evaluation) -> str:
     evaluation : Evaluation
     """
     parts = [
-        f"# Model card: {_plain(about.get('name', 'resistml model'))}",
-        f"> {_plain(about.get('notice', _RESEARCH))}",
+        f"# Model card: {plain(about.get('name', 'resistml model'))}",
+        f"> {plain(about.get('notice', _RESEARCH))}",
         words.summary(evaluation, {}),
         "## Use",
         "Predicts primary resistance, that is no objective response, to a named strategy, and "
@@ -40,6 +40,7 @@ def card(about: Mapping[str, Any], evaluation: Evaluation) -> str:
         f"{words.percent(evaluation.value_fixed_rule)}); captured is the share of the gain from "
         "the best fixed rule to the fair oracle.",
         _learners(evaluation),
+        _calibration(evaluation),
         _policy(evaluation),
         "## Mechanisms",
         "Mean absolute contribution to the log-odds, and its correlation with the fair truth "
@@ -71,7 +72,7 @@ def _learners(evaluation: Evaluation) -> str:
         for name, f in words.judged(evaluation).items()
     ]
     head = ["", "AUC (95% interval)", "Log-loss", "Brier", "MAE", "ECE", "Value", "Captured"]
-    return _table(head, rows)
+    return table(head, rows)
 
 
 def _mechanisms(evaluation: Evaluation) -> str:
@@ -83,7 +84,7 @@ def _mechanisms(evaluation: Evaluation) -> str:
         ]
         for name, size in sorted(evaluation.importance.items(), key=lambda pair: -pair[1])
     ]
-    return _table(["", "Contribution", "Fidelity"], rows)
+    return table(["", "Contribution", "Fidelity"], rows)
 
 
 def _settings(evaluation: Evaluation) -> str:
@@ -98,14 +99,24 @@ def _settings(evaluation: Evaluation) -> str:
     found = evaluation.by_setting[worst]
     return (
         f"{len(evaluation.by_setting)} settings. Furthest below the fair oracle is "
-        f"{_plain(words.label(worst, {}))}: AUC {words.number(found.auc.value)} against "
+        f"{plain(words.label(worst, {}))}: AUC {words.number(found.auc.value)} against "
         f"{words.number(found.auc_fair.value)}, n = {words.count(found.n)}."
     )
 
 
 def _worst(evaluation: Evaluation) -> str:
     said = words.worst_words(evaluation, {})
-    return " ".join(f"Worst by {inside} is {_plain(group)}." for inside, group in said.items())
+    return " ".join(f"Worst by {inside} is {plain(group)}." for inside, group in said.items())
+
+
+def _calibration(evaluation: Evaluation) -> str:
+    if evaluation.calibrations is None:
+        return ""
+    overall = evaluation.calibrations.overall
+    return (
+        f"Calibration slope {words.interval(overall.slope, 2)}, 1 is right; in the large "
+        f"{words.interval(overall.intercept, 2)} in log-odds, 0 is right (95% intervals)."
+    )
 
 
 def _policy(evaluation: Evaluation) -> str:
@@ -125,7 +136,7 @@ def _checks(about: Mapping[str, Any]) -> str:
     if not found:
         return "All honesty checks passed."
     rows = [[f"{x['code']} {x['title']}", x["severity"], x["message"]] for x in found]
-    return _table(["Check", "Severity", "Found"], rows)
+    return table(["Check", "Severity", "Found"], rows)
 
 
 def _facts(about: Mapping[str, Any]) -> str:
@@ -135,17 +146,17 @@ def _facts(about: Mapping[str, Any]) -> str:
         for key, value in said.items()
         if isinstance(value, (str, int, float))
     ]
-    return _table(["Fact", "Value"], rows) if rows else "None recorded."
+    return table(["Fact", "Value"], rows) if rows else "None recorded."
 
 
-def _table(head: list[str], rows: list[list[str]]) -> str:
+def table(head: list[str], rows: list[list[str]]) -> str:
     """A Markdown table, names at the left and figures at the right."""
     rule = ["---", *("---:" for _ in head[1:])]
-    plain = [[_plain(cell) for cell in row] for row in rows]
-    return "\n".join(f"| {' | '.join(row)} |" for row in (head, rule, *plain))
+    cells = [[plain(cell) for cell in row] for row in rows]
+    return "\n".join(f"| {' | '.join(row)} |" for row in (head, rule, *cells))
 
 
-def _plain(text: object) -> str:
+def plain(text: object) -> str:
     """Text on one line, with what Markdown or HTML would act on made harmless."""
     line = " ".join(str(text).split())
     line = line.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")

@@ -66,8 +66,8 @@ def dependence(context: ReportContext) -> Illustration:
         "How the strongest markers act",
         f"Dependence plots: contribution against recorded value of {join(columns)}.",
         f"n = {count(len(swarm.values))} patients under the strategy given; a dot for each whom "
-        "the marker bears on and in whom it was measured. Colour is the mechanism. Dots apart at one value are other "
-        "strategies or settings.",
+        "the marker bears on and in whom it was measured. Colour is the mechanism. Dots apart at "
+        "one value are other strategies or settings.",
         figures.dependence_figure(
             swarm.values,
             swarm.data,

@@ -17,6 +17,7 @@ from resistml.tracking.metrics import metrics_of
 if TYPE_CHECKING:
     from resistml.config import RunConfig
     from resistml.evaluate.evaluation import Evaluation
+    from resistml.evaluate.own.evaluation import OwnEvaluation
 
 #: Files of a report.
 REPORT = ("report.html", "tripod_ai.json")
@@ -138,14 +139,16 @@ class Items:
     bundle: Path
 
 
-def run_items(config: RunConfig, evaluation: Evaluation, facts: RunFacts) -> Items:
+def run_items(
+    config: RunConfig, evaluation: Evaluation | OwnEvaluation, facts: RunFacts
+) -> Items:
     """What is logged of a finished run.
 
     Metrics that are not finite are left out, since a store keeps them as huge numbers, and
     named in the tag ``not_finite``.
     """
     document = resolved(config)
-    named = dict(metrics_of(evaluation))
+    named = figures_of(evaluation)
     metrics = {name: value for name, value in named.items() if math.isfinite(value)}
     return Items(
         run_name=facts.run_id,
@@ -163,8 +166,17 @@ def run_items(config: RunConfig, evaluation: Evaluation, facts: RunFacts) -> Ite
     )
 
 
+def figures_of(evaluation: Evaluation | OwnEvaluation) -> dict[str, float]:
+    """Every metric by name, whatever the cohort was."""
+    from resistml.evaluate.own.evaluation import OwnEvaluation
+
+    if isinstance(evaluation, OwnEvaluation):
+        return evaluation.metrics()
+    return dict(metrics_of(evaluation))
+
+
 def _files(config: RunConfig, facts: RunFacts) -> Iterator[Path]:
-    if config.report:
+    if config.report and config.data is None:
         yield from (facts.run_folder / name for name in REPORT)
     if facts.judged is not None:
         yield facts.judged

@@ -8,6 +8,8 @@ from urllib.parse import quote, urlsplit, urlunsplit
 
 #: The UI listens here unless told otherwise.
 HOST, PORT = "127.0.0.1", 5000
+#: Name of the view of an experiment that our links open.
+VIEW = "resistml"
 
 
 def is_server(uri: str) -> bool:
@@ -33,8 +35,13 @@ def redacted(uri: str) -> str:
 
 
 def charts_link(base: str, experiment_id: str) -> str:
-    """Charts of all metrics of an experiment, in the view for models."""
-    query = "workflowType=machine_learning&compareRunsMode=CHART"
+    """Charts of all metrics of an experiment, in the view for models, the telling ones first."""
+    return f"{table_link(base, experiment_id)}&compareRunsMode=CHART"
+
+
+def table_link(base: str, experiment_id: str) -> str:
+    """The table of an experiment's runs, with figures in it."""
+    query = f"workflowType=machine_learning&viewStateShareKey={VIEW}"
     return f"{base.rstrip('/')}/#/experiments/{quote(experiment_id, safe='')}/runs?{query}"
 
 

@@ -17,6 +17,7 @@ from resistml.tracking.lock import locked
 from resistml.tracking.new_store import make_whole
 from resistml.tracking.place import artifact_root, is_there, sqlite_file
 from resistml.tracking.session import FIRST_TOUCH, session
+from resistml.tracking.view import ensure_view
 
 if TYPE_CHECKING:
     from mlflow import MlflowClient
@@ -53,6 +54,8 @@ def open_store(uri: str, experiment: str, root: Path) -> Store:
             hint="restore it, or name another with --set tracking.experiment=NAME",
         )
     _check_place(found, uri)
+    with session(uri, FIRST_TOUCH):
+        ensure_view(client, found)
     return Store(uri, found.experiment_id)
 
 
@@ -72,6 +75,20 @@ def experiments(uri: str) -> list[str]:
 
         found = MlflowClient(uri).search_experiments(order_by=["last_update_time DESC"])
         return [str(one.name) for one in found]
+
+
+def latest_runs(store: Store, most: int) -> list[str]:
+    """Ids of the latest runs that ended well, the newest first; trials of a study are none."""
+    with session(store.uri, FIRST_TOUCH):
+        from mlflow import MlflowClient
+
+        found = MlflowClient(store.uri).search_runs(
+            [store.experiment_id],
+            "attributes.status = 'FINISHED' AND tags.`mlflow.source.name` = 'resistml train'",
+            max_results=most,
+            order_by=["attributes.start_time DESC"],
+        )
+        return [str(run.info.run_id) for run in found]
 
 
 def _check_file(uri: str) -> None:

@@ -16,9 +16,10 @@ from resistml.tracking.links import (
     is_server,
     redacted,
     run_link,
+    table_link,
     ui_base,
 )
-from resistml.tracking.opening import Store, experiments, open_store
+from resistml.tracking.opening import Store, experiments, latest_runs, open_store
 from resistml.tracking.place import artifact_root
 from resistml.tracking.server import Server, check_port
 
@@ -26,16 +27,21 @@ __all__ = ["Address", "charts_link", "compare_link", "open_ui", "run_link"]
 
 #: Longest start that is waited for, in seconds.
 PATIENCE = 120.0
+#: Runs that are compared by the link that is printed.
+COMPARED = 3
 #: The experiment that runs go to unless their config names another.
 EXPERIMENT = "resistml"
 
 
 @dataclass(frozen=True)
 class Address:
-    """Where the UI is: its ``base``, and the ``charts`` of the experiment."""
+    """Where the UI is: its ``base``, the ``charts`` and the ``table`` of the experiment's runs, and
+    the latest of them side by side, empty where there is but one."""
 
     base: str
     charts: str
+    table: str
+    compared: str
 
 
 def open_ui(
@@ -77,13 +83,12 @@ def open_ui(
     tell = say or _to_stderr
     if is_server(uri):
         store = _store(uri, experiment, root)
-        _announce(Address(ui_base(uri), charts_link(ui_base(uri), store.experiment_id)), tell)
+        _announce(_address(ui_base(uri), store), tell)
         return
     check_port(port)
     tell("MLflow UI: starting (about ten seconds)")
     store = _store(uri, experiment, root)
-    base = ui_base(uri, port)
-    address = Address(base, charts_link(base, store.experiment_id))
+    address = _address(ui_base(uri, port), store)
     with _until_interrupted(), Server(uri, artifact_root(uri, root), port, root) as server:
         server.wait_ready(PATIENCE)
         _announce(address, tell)
@@ -108,9 +113,22 @@ def _store(uri: str, experiment: str | None, root: Path) -> Store:
     return open_store(uri, experiment, root)
 
 
+def _address(base: str, store: Store) -> Address:
+    latest = latest_runs(store, COMPARED)
+    return Address(
+        base,
+        charts_link(base, store.experiment_id),
+        table_link(base, store.experiment_id),
+        compare_link(base, latest, store.experiment_id) if len(latest) > 1 else "",
+    )
+
+
 def _announce(address: Address, tell: Callable[[str], None]) -> None:
     tell(f"MLflow UI: {address.base}")
     tell(f"  charts of all runs: {address.charts}")
+    tell(f"  runs as a table:    {address.table}")
+    if address.compared:
+        tell(f"  latest compared:    {address.compared}")
 
 
 def _to_stderr(line: str) -> None:

@@ -128,9 +128,7 @@ class _Scoring:
         self.propensity: list[Floats] = []
         self.arms: list[npt.NDArray[np.object_]] = []
         half = np.arange(len(kept)) % 2 == 0
-        self.own = choose_own(
-            spec, patients.records.take(kept), patients.strategy[kept], half
-        )
+        self.own = choose_own(spec, patients.records.take(kept), patients.strategy[kept], half)
 
     def add(self, fold: Fold) -> None:
         """Take in the patients whom a fold judges, taught by all others."""
@@ -166,13 +164,18 @@ class _Scoring:
         weight, propensity = np.concatenate(self.weight), np.concatenate(self.propensity)
         followed, arms = weight > 0, np.concatenate(self.arms)
         return Allocation(
-            values={GIVEN: repeated(response[None]), **{rule: repeated(x) for rule, x in psi.items()}},
+            values={
+                GIVEN: repeated(response[None]),
+                **{rule: repeated(x) for rule, x in psi.items()},
+            },
             difference=repeated(psi[LEARNED] - psi[BEST_ARM]),
             patients=len(self.kept),
             left_out=left_out,
             repeats=repeats,
             followed=float(followed.mean()),
-            effective=float(weight.sum() ** 2 / (weight @ weight)) / repeats if followed.any() else 0.0,
+            effective=float(weight.sum() ** 2 / (weight @ weight)) / repeats
+            if followed.any()
+            else 0.0,
             clipped=float((propensity[followed] < CLIP).mean()) if followed.any() else float("nan"),
             moved={a: float((arms == a).mean()) for a in self.patients.strategies},
             groups=self.patients.groups,
@@ -211,7 +214,7 @@ def _groups(patients: OwnPatients) -> list[tuple[str, ...]]:
 
 
 def _group_rates(patients: OwnPatients) -> dict[tuple[tuple[str, ...], str], float]:
-    """Share of each group with the wanted outcome under each arm, drawn to the arm's own a little."""
+    """Share of each group with the wanted outcome under each arm, drawn a little to the arm's."""
     response, arms = 1 - patients.resistant, patients.strategy.astype(str)
     overall = float(response.mean())
     groups = _groups(patients)

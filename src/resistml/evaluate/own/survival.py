@@ -107,9 +107,7 @@ def _fold(
     prepared = learner.prepared(taught)
     choice = learner.chosen(prepared, Split(inner=split.inner), seed)
     fit = learner.fitted(prepared, choice, choice.without, seed)
-    survival = fit_survival(
-        fit.spec, cohort, params, seed=seed, threads=learner.settings.threads
-    )
+    survival = fit_survival(fit.spec, cohort, params, seed=seed, threads=learner.settings.threads)
     model = as_model(fit.spec, fit.fitted, parts=Parts(survival=survival))
     nobody = np.zeros(0)
     judge = Judge(
@@ -125,7 +123,8 @@ def _fold(
         times=dict(judged.times),
     )
     figures = survival_figures(model, cohort, judge, seed=seed, with_cox=True)
-    return figures.get(name, {})
+    found: dict[str, Any] = figures.get(name, {})
+    return found
 
 
 def _summary(folds: list[dict[str, Any]], sizes: list[tuple[int, int]]) -> TimeFigures:

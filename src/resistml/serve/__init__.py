@@ -1,0 +1,1 @@
+"""A model behind HTTP, on this machine: the answers of the commands, as JSON."""
