@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from dataclasses import fields
 from pathlib import Path
 
@@ -13,8 +14,10 @@ from resistml.evaluate.fidelity import Fidelity
 from resistml.evaluate.metrics import Interval
 from resistml.evaluate.subgroups import Group
 from resistml.tracking.items import DatasetFacts, Items, RunFacts, run_items
+from resistml.tracking.new_store import make_whole
 from resistml.tracking.opening import Store, open_store
-from resistml.tracking.place import resolve_uri
+from resistml.tracking.place import resolve_uri, sqlite_uri
+from resistml.tracking.session import session
 
 
 @pytest.fixture(autouse=True)
@@ -107,9 +110,20 @@ def items(config: RunConfig, evaluation: Evaluation, facts: RunFacts) -> Items:
     return run_items(config, evaluation, facts)
 
 
+@pytest.fixture(scope="session")
+def blank(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A store without an experiment, which takes MLflow seconds to make."""
+    file = tmp_path_factory.mktemp("blank") / "mlflow.db"
+    with session(sqlite_uri(file)):
+        make_whole(sqlite_uri(file), file, (file.parent / "mlartifacts").as_uri())
+    return file
+
+
 @pytest.fixture
-def store(tmp_path: Path) -> Store:
+def store(blank: Path, tmp_path: Path) -> Store:
     """A new store in a project of its own."""
+    (tmp_path / "project").mkdir()
+    shutil.copyfile(blank, tmp_path / "project" / "mlflow.db")
     return open_store(resolve_uri(None, tmp_path / "project"), "resistml", tmp_path / "project")
 
 

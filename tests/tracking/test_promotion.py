@@ -166,7 +166,7 @@ def test_a_run_without_a_model(
 
 @pytest.mark.parametrize("asked", [Asked("x", model="o'x"), Asked("x", alias="a b")])
 def test_names_that_the_registry_would_stumble_over(asked: Asked, store: Store) -> None:
-    with pytest.raises(UsageError, match="--(name|alias)"):
+    with pytest.raises(UsageError, match=r"--(name|alias)"):
         promote(store.uri, asked)
 
 

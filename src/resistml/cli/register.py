@@ -5,6 +5,7 @@ from __future__ import annotations
 import typer
 
 from resistml.cli.cohort import app as cohort_app
+from resistml.cli.drift import add as add_drift
 from resistml.cli.evidence import app as evidence_app
 from resistml.cli.profiles import app as profiles_app
 from resistml.cli.project import add as add_project
@@ -28,5 +29,6 @@ def all_commands(app: typer.Typer) -> None:
     app.add_typer(profiles_app, name="profiles", rich_help_panel="Profiles")
     add_scoring(app)
     add_serving(app)
+    add_drift(app)
     app.add_typer(runs_app, name="runs", rich_help_panel="Runs")
     add_ui(app)

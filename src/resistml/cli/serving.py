@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from contextlib import suppress
 from typing import Annotated
 
 import typer
@@ -36,10 +37,8 @@ def serve(
     loaded = load_bundle(find_model(model))
     console.notice()
     _say(f"model '{loaded.about.get('name')}', {loaded.hash[:12]}")
-    try:
+    with suppress(KeyboardInterrupt):  # how a server is closed: no fault
         run(loaded, _say, host=host, port=port)
-    except KeyboardInterrupt:  # how a server is closed: no fault
-        pass
     _say("closed")
 
 

@@ -8,8 +8,10 @@ from resistml.evidence import Evidence
 from resistml.features.spec import FeatureSpec
 from resistml.learn.background import fit_background
 from resistml.learn.conformal import fit_conformal
+from resistml.learn.data import as_model
 from resistml.learn.ensemble import fit_ensemble
 from resistml.learn.fit import Fitted
+from resistml.learn.marginals import fit_marginals
 from resistml.learn.support import fit_support
 from resistml.learn.survival import SurvivalParams, fit_survival
 from resistml.learn.widths import fit_widths
@@ -48,6 +50,7 @@ def fit_parts(
     return Parts(
         background=fit_background(evidence, spec, cohort.records),
         support=fit_support(spec, cohort.records, cohort.strategy),
+        marginals=fit_marginals(as_model(spec, fitted), cohort.records, cohort.strategy),
         survival=fit_survival(
             spec, cohort, survival, seed=derived_seed(seed, "survival"), threads=threads
         )

@@ -18,6 +18,7 @@ from resistml.predict.booster import BINARY, load_booster
 from resistml.predict.bundle_files import json_object
 from resistml.predict.conformal import Conformal
 from resistml.predict.ensemble import Ensemble
+from resistml.predict.marginals import Marginals
 from resistml.predict.support import Support
 from resistml.predict.survival import Survival
 from resistml.predict.widths import Widths
@@ -55,6 +56,8 @@ class Parts:
         Models of the times to progression and to death.
     background : Background
         Where values lie among the training patients, what strategies act on, claims in words.
+    marginals : Marginals
+        How each column and the score is distributed among the training patients.
     """
 
     support: Support | None = None
@@ -63,6 +66,7 @@ class Parts:
     ensemble: Ensemble | None = None
     survival: Survival | None = None
     background: Background | None = None
+    marginals: Marginals | None = None
 
     def __iter__(self) -> Any:
         """Pairs of name and part, of those that are there."""
@@ -78,6 +82,7 @@ _READERS: dict[str, Callable[[dict[str, Any], dict[str, Any], FeatureSpec], Any]
     "ensemble": Ensemble.from_json,
     "survival": Survival.from_json,
     "background": Background.from_json,
+    "marginals": Marginals.from_json,
 }
 #: What the boosters of a part were trained for, where it is not the risk.
 _OBJECTIVES = {"survival": survival.OBJECTIVE}

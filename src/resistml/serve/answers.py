@@ -102,5 +102,3 @@ def _document(head: dict[str, Any], name: str, lines: list[str]) -> Iterator[str
     yield f'{text[:-1]}, "{name}": ['
     yield ", ".join(lines)
     yield "]}"
-
-

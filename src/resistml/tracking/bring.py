@@ -71,7 +71,7 @@ def read_export(source: Path) -> tuple[Items, str]:
         raise ModelError(f"is of schema {document.get('schema')}", file=source, allowed=f"{SCHEMA}")
     try:
         return _items(document, source), str(document["run"]["experiment"])
-    except (KeyError, TypeError, ValueError) as exc:
+    except (AttributeError, KeyError, OSError, TypeError, ValueError) as exc:
         raise ModelError(f"{RUN} lacks or misstates {exc}", file=source) from None
 
 

@@ -142,9 +142,20 @@ def _smirnov(a: Floats, b: Floats) -> tuple[float, float]:
     at = np.concatenate([a, b])
     below = [np.searchsorted(x, at, "right") / len(x) for x in (a, b)]
     distance = float(np.abs(below[0] - below[1]).max())
-    m = math.sqrt(len(a) * len(b) / (len(a) + len(b)))
+    return distance, smirnov_p(distance, len(a) * len(b) / (len(a) + len(b)))
+
+
+def smirnov_p(distance: float, size: float) -> float:
+    """p of a largest difference of two distribution functions; see :class:`Drift`.
+
+    Parameters
+    ----------
+    size : float
+        n₁ n₂ / (n₁ + n₂), or what stands for it.
+    """
+    m = math.sqrt(size)
     scaled = distance * (m + 0.12 + 0.11 / m)
     if scaled < 0.2:  # the sum is 1 to ten digits, and no longer alternates fast enough
-        return distance, 1.0
+        return 1.0
     terms = [2 * (-1) ** (k - 1) * math.exp(-2 * (k * scaled) ** 2) for k in range(1, 101)]
-    return distance, min(max(sum(terms), 0.0), 1.0)
+    return min(max(sum(terms), 0.0), 1.0)
