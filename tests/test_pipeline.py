@@ -61,6 +61,7 @@ def fails_with(exc: BaseException) -> Callable[..., NoReturn]:
     return fail
 
 
+@pytest.mark.slow
 def test_a_run_is_listed_only_when_all_of_it_is_there(train: Train, tmp_path: Path) -> None:
     listed: list[list[dict[str, Any]]] = []
 
@@ -74,6 +75,7 @@ def test_a_run_is_listed_only_when_all_of_it_is_there(train: Train, tmp_path: Pa
     assert json.loads((run.folder / "audit.json").read_text("utf-8"))["rows"] == []
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("exc", [KeyboardInterrupt(), SystemExit(143)], ids=repr)
 def test_interrupted_while_the_report_is_written_nothing_stays(
     train: Train, tmp_path: Path, exc: BaseException
@@ -91,6 +93,7 @@ def test_interrupted_beside_another_run_that_one_stays(train: Train, tmp_path: P
     assert list((tmp_path / "runs").iterdir()) == [first.folder]
 
 
+@pytest.mark.slow
 def test_who_interrupts_twice_still_finds_nothing_half_made(
     train: Train, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -108,6 +111,7 @@ def test_who_interrupts_twice_still_finds_nothing_half_made(
     assert list(tmp_path.iterdir()) == []
 
 
+@pytest.mark.slow
 def test_a_fault_of_the_report_keeps_the_model_and_says_so(train: Train, tmp_path: Path) -> None:
     with pytest.raises(RuntimeError) as caught:
         train(report=fails_with(RuntimeError("no ink")))
@@ -127,6 +131,7 @@ def test_a_fault_before_there_is_a_model_leaves_nothing(
     assert list(tmp_path.iterdir()) == []
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("exc", [OutputError("full"), KeyboardInterrupt()], ids=repr)
 def test_what_befalls_the_logging_leaves_the_run_and_says_so(
     train: Train, tmp_path: Path, exc: BaseException
@@ -137,6 +142,7 @@ def test_what_befalls_the_logging_leaves_the_run_and_says_so(
     assert str(tmp_path / "runs" / listed["run"]) in "".join(caught.value.__notes__)
 
 
+@pytest.mark.slow
 def test_a_catalog_is_copied_without_the_runs_that_lie_in_it(train: Train, tmp_path: Path) -> None:
     """As when `resistml train` is called in the catalog's folder."""
     for name in ("claims", "elsewhere"):

@@ -22,7 +22,7 @@ def run(tmp_path: Path) -> Run:
     """The parts of a run that are looked at here."""
     folder = tmp_path / "runs" / "small-1"
     folder.mkdir(parents=True)
-    evaluation = SimpleNamespace(to_json=lambda: {"n_train": 500})
+    evaluation = SimpleNamespace(to_json=lambda: {"n_train": 500}, judged=None)
     return cast(Run, SimpleNamespace(id="small-1", folder=folder, evaluation=evaluation, audit=[]))
 
 
@@ -50,7 +50,9 @@ def test_metrics_come_last(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_figures_that_cannot_be_written_leave_none(run: Run) -> None:
-    broken = SimpleNamespace(**{**vars(run), "evaluation": SimpleNamespace(to_json=_not_json)})
+    broken = SimpleNamespace(
+        **{**vars(run), "evaluation": SimpleNamespace(to_json=_not_json, judged=None)}
+    )
     with pytest.raises(TypeError):
         write_figures(cast(Run, broken))
     assert list(run.folder.iterdir()) == []

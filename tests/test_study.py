@@ -154,6 +154,7 @@ def test_what_is_written(tuned: Tune, monkeypatch: pytest.MonkeyPatch) -> None:
     assert document["start"]["settings"] == {"penalty": 0.5, "depth": 2, "base": True}
 
 
+@pytest.mark.slow
 def test_same_seed_same_study(tuned: Tune, tmp_path: Path) -> None:
     whole, again = (tuned(root=tmp_path / name) for name in ("whole", "again"))
     assert plain(whole) == plain(again)

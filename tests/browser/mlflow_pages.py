@@ -59,3 +59,17 @@ def picture(tab: Tab, to: Path, settle: float = 2.0) -> None:
     """A PNG of the window, once the charts have come to rest."""
     time.sleep(settle)
     tab.picture(to, whole=False)
+
+
+def scroll_to(tab: Tab, words: str) -> str:
+    """Scroll lists, which hold only the rows in sight, until one shows these words."""
+    step = """[...document.querySelectorAll("*")].forEach((node) => {
+      const way = getComputedStyle(node).overflowY;
+      if ((way === "auto" || way === "scroll") && node.scrollHeight > node.clientHeight + 10
+          && node.clientHeight < innerHeight / 2) node.scrollTop += node.clientHeight / 2; })"""
+    end = time.monotonic() + PATIENCE
+    while words not in text(tab):
+        assert time.monotonic() < end, f"no {words!r} in:\n{text(tab)}"
+        tab.run(step)
+        time.sleep(0.3)
+    return text(tab)

@@ -27,6 +27,7 @@ def drawn(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return out
 
 
+@pytest.mark.slow
 def test_audit_of_a_cohort_as_json_and_as_a_picture(
     cli: Cli, drawn: Path, tmp_path: Path, evidence: Evidence
 ) -> None:
@@ -253,6 +254,7 @@ def test_an_ensemble_is_drawn_and_each_of_its_worlds_audited(cli: Cli, tmp_path:
     assert "500 virtual patients" in cli("cohort", "describe", out / "world_00", "--json").stdout
 
 
+@pytest.mark.slow
 def test_a_cohort_of_another_catalog_is_described_by_its_world(cli: Cli, tmp_path: Path) -> None:
     overlay = tmp_path / "overlay"
     overlay.mkdir()

@@ -233,6 +233,7 @@ def test_debug_shows_a_traceback(cli: Cli) -> None:
     assert "Traceback" in done.stderr
 
 
+@pytest.mark.slow
 def test_a_world_of_another_catalog_is_not_audited_by_this_one(cli: Cli, tmp_path: Path) -> None:
     overlay = tmp_path / "overlay"
     overlay.mkdir()

@@ -61,6 +61,7 @@ def train(world: World, tmp_path: Path) -> Callable[..., subprocess.Popen[str]]:
     return start
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("number", "stage", "tracking", "whole"),
     [

@@ -73,11 +73,13 @@ def test_the_same_config_gives_the_same_model(cli: Cli, tmp_path: Path) -> None:
     assert len(hashes) == 1
 
 
+@pytest.mark.slow
 def test_without_tracking_there_is_no_store(cli: Cli, tmp_path: Path) -> None:
     cli("train", *SMALL, "--set", "tracking.enabled=false", "--set", "report=false")
     assert not (tmp_path / "mlflow.db").exists()
 
 
+@pytest.mark.slow
 def test_a_project_is_found_from_a_folder_inside_it(cli: Cli, tmp_path: Path) -> None:
     import os
     import sys
@@ -114,6 +116,7 @@ def test_a_run_with_its_own_catalog_can_be_repeated_from_its_folder(
     assert again["figures"] == first["figures"]
 
 
+@pytest.mark.slow
 def test_two_trainers_at_once_on_a_fresh_project_both_finish(cli: Cli, tmp_path: Path) -> None:
     import os
     import sys

@@ -60,6 +60,7 @@ def done(process: subprocess.Popen[str], code: int = 0) -> subprocess.CompletedP
     return subprocess.CompletedProcess([], code, out, said)
 
 
+@pytest.mark.slow
 def test_json_is_one_document(tune: Start, tmp_path: Path) -> None:
     document = one_document(done(tune("--trials", 2, "--json")))
     assert document["study"] == "small"

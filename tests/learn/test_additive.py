@@ -22,6 +22,7 @@ from resistml.learn.additive import (
     Problem,
     fit_additive,
     refit,
+    scaled,
 )
 from resistml.learn.layout import USUAL, Layout
 from tests.learn.additive_data import Patients, any_patients
@@ -420,3 +421,47 @@ class TestEdges:
         back = np.arange(500)[::-1]
         turned = Patients(p.terms, p.bent[back], p.clinical[back], p.arms[back], p.y[back])
         np.testing.assert_allclose(whole(p).theta, whole(turned).theta, atol=1e-7)
+
+
+class TestExpected:
+    """Slopes that lines are drawn to in place of 0."""
+
+    @settings(max_examples=15, deadline=None)
+    @given(SEEDS)
+    def test_derivatives_are_those_of_the_value(self, seed: int) -> None:
+        p, rng = any_patients(seed, most=60), np.random.default_rng(seed)
+        layout = p.layout()
+        penalties, theta = any_penalties(rng, layout), rng.normal(size=layout.size)
+        expected = rng.random(len(p.terms.bends))
+        weight, h = rng.random(len(p.y)), 1e-5
+        full = Problem(layout, p.blocks(layout), p.y, weight, 0.3, layout.centre(expected))
+        slope = full.derivatives(theta, penalties)[0]
+        for at in rng.choice(layout.size, min(4, layout.size), replace=False):
+            step = h * np.eye(layout.size)[at]
+            rise = full.value(theta + step, penalties) - full.value(theta - step, penalties)
+            assert rise / (2 * h) == pytest.approx(slope[at], rel=1e-4, abs=1e-4)
+
+    def test_without_patients_they_are_what_is_found(self) -> None:
+        p = any_patients(3)
+        layout = p.layout()
+        expected = np.linspace(0.2, 0.9, len(p.terms.bends))
+        fit = fit_additive(layout, p.blocks(layout), p.y, np.full(len(p.y), 1e-9), 1.0, expected)
+        np.testing.assert_allclose(fit.model.slopes.mean(axis=1), expected, atol=1e-3)
+
+    def test_none_is_nothing(self) -> None:
+        p = any_patients(4)
+        layout, weight = p.layout(), np.ones(len(p.y))
+        zero = np.zeros(len(p.terms.bends))
+        one, other = (
+            fit_additive(layout, p.blocks(layout), p.y, weight, 1.0, x) for x in (None, zero)
+        )
+        np.testing.assert_array_equal(one.theta, other.theta)
+
+    def test_scaled_penalties_are_those_of_a_fit_that_scales_them(self) -> None:
+        p = any_patients(5)
+        layout, weight = p.layout(), np.ones(len(p.y))
+        blocks = p.blocks(layout)
+        one = scaled(fit_additive(layout, blocks, p.y, weight), blocks, p.y, weight, 3.0)
+        other = fit_additive(layout, blocks, p.y, weight, 3.0)
+        np.testing.assert_array_equal(one.penalties, other.penalties)
+        np.testing.assert_allclose(one.theta, other.theta, atol=1e-4)

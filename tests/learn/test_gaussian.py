@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import resistml.learn.gaussian as module
-from resistml.learn.gaussian import PRIOR, mean_and_covariance
+from resistml.learn.gaussian import PRIOR, mean_and_covariance, shrunk_moments
 
 Floats = npt.NDArray[np.float64]
 NAN = np.nan
@@ -183,3 +183,25 @@ def test_units_do_not_matter() -> None:
     scaled = mean_and_covariance(f * unit)
     np.testing.assert_allclose(scaled[0], mean * unit, rtol=1e-9)
     np.testing.assert_allclose(scaled[1], covariance * np.outer(unit, unit), rtol=1e-8)
+
+
+class TestShrunkMoments:
+    def test_of_many_patients_they_are_the_plain_ones(self) -> None:
+        rng = np.random.default_rng(0)
+        f = rng.multivariate_normal([1.0, -2.0], [[1.0, 0.6], [0.6, 4.0]], 20_000)
+        mean, covariance = shrunk_moments(f)
+        np.testing.assert_allclose(mean, f.mean(axis=0))
+        np.testing.assert_allclose(covariance, np.cov(f.T), rtol=0.02, atol=0.02)
+
+    def test_with_more_markers_than_patients_they_can_be_divided_by(self) -> None:
+        rng = np.random.default_rng(1)
+        f = rng.normal(size=(20, 60))
+        f[rng.random(f.shape) < 0.3] = np.nan
+        f[:, 5] = np.nan
+        mean, covariance = shrunk_moments(f)
+        assert np.linalg.eigvalsh(covariance).min() > 0
+        assert (mean[5], covariance[5, 5]) == (0.0, 1.0)
+
+    def test_nobody_and_no_marker(self) -> None:
+        assert shrunk_moments(np.zeros((0, 2)))[1].tolist() == [[1.0, 0.0], [0.0, 1.0]]
+        assert shrunk_moments(np.zeros((3, 0)))[0].shape == (0,)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -128,3 +130,34 @@ def test_what_never_meets_has_nothing_of_its_own() -> None:
     assert set(layout.at_own) == {(0, 0), (1, 1)}
     model = layout.model(np.ones(layout.size), 0.0)
     np.testing.assert_array_equal(model.own, np.eye(2))
+
+
+class TestOneOwn:
+    """What terms of one's own cohort may say beside: free slopes, pools, strategies apart."""
+
+    def test_free_slopes_have_no_sign(self) -> None:
+        terms = replace(TERMS, free=np.array([True, False]))
+        assert np.flatnonzero(Layout(terms, 0).signed).tolist() == [13]
+
+    def test_markers_of_one_pool_are_shrunk_together(self) -> None:
+        straight = replace(TERMS, bends=np.array([False, False]))
+        one = Layout(straight, 0)
+        assert len([g for g in one.groups if g.kind == "straight"]) == 1
+        apart = Layout(replace(straight, pool=np.array([0, -1])), 0)
+        kinds = {g.kind: g.index.tolist() for g in apart.groups}
+        assert kinds["straight"] == apart.at_marker[0].tolist()
+        assert kinds["levels"] == apart.at_marker[1].tolist()
+
+    def test_strategies_apart_have_a_penalty_each(self) -> None:
+        together, apart = Layout(TERMS, 0), Layout(replace(TERMS, apart=True), 0)
+        assert [len(g.index) for g in together.groups if g.kind == "own"] == [4]
+        assert [len(g.index) for g in apart.groups if g.kind == "own"] == [2, 2]
+        assert together.size == apart.size
+
+    def test_what_slopes_are_drawn_to(self) -> None:
+        layout = Layout(TERMS, 2)
+        centre = layout.centre(np.array([0.3, 0.7]))
+        assert centre[layout.at_marker[0]].tolist() == [0.3] * SEGMENTS
+        assert centre[layout.at_marker[1]].tolist() == [0.7]
+        assert np.count_nonzero(centre) == SEGMENTS + 1
+        assert not layout.centre(None).any()

@@ -56,9 +56,7 @@ def test_each_family_is_chosen_where_it_is_due(evidence: Evidence) -> None:
 
 def test_boosting_has_to_be_better_by_more_than_chance(evidence: Evidence) -> None:
     """Where lines are straight its loss may be the least, and it is not taken for it."""
-    choices = [
-        chosen(evidence, simple(150, seed), "logistic", "xgboost") for seed in range(6)
-    ]
+    choices = [chosen(evidence, simple(150, seed), "logistic", "xgboost") for seed in range(6)]
     assert sum(c.best.family == "xgboost" for c in choices) <= 1
 
 
@@ -97,25 +95,24 @@ def test_the_worlds_slopes_are_tried_at_every_share(evidence: Evidence) -> None:
     assert found.without.prior == "none"
 
 
-def test_right_slopes_are_taken_and_wrong_ones_are_not(evidence: Evidence) -> None:
+@pytest.mark.parametrize(("true", "said", "taken"), [(1.0, 1.0, True), (0.0, 2.0, False)])
+def test_right_slopes_are_taken_and_wrong_ones_are_not(
+    evidence: Evidence, true: float, said: float, taken: bool
+) -> None:
     rng = np.random.default_rng(2)
-    x = rng.normal(size=(60, 8))
-    y = (rng.random(60) < expit(x.sum(axis=1))).astype(float)
+    x = rng.normal(size=(80, 8))
+    y = (rng.random(80) < expit(true * x.sum(axis=1))).astype(float)
     columns = {f"x{j}": x[:, j] for j in range(8)}
-    patients = made(columns, tuple(Feature(f"x{j}") for j in range(8)), y)
+    patients = made(columns, tuple(Feature(name) for name in columns), y)
     plain = told(evidence, patients)
-
-    def share(slope: float) -> float:
-        return choose(
-            {"none": plain, "directions": Told(plain.data, np.full(8, slope))},
-            Split().inner_codes(y, 0),
-            Params(),
-            families=("logistic",),
-            seed=0,
-        ).best.share
-
-    assert share(1.0) > 0
-    assert share(-1.0) == 0
+    found = choose(
+        {"none": plain, "directions": Told(plain.data, np.full(8, said))},
+        Split().inner_codes(y, 0),
+        Params(),
+        families=("logistic",),
+        seed=0,
+    )
+    assert (found.best.share > 0) == taken
 
 
 def test_losses_are_those_of_calibrated_margins() -> None:
@@ -151,5 +148,3 @@ def test_arms_have_blocks_of_their_own_and_the_same_fit(evidence: Evidence) -> N
             whole[block.rows] = block.x @ block.spread
         dense.append(whole)
     np.testing.assert_allclose(*dense)
-
-

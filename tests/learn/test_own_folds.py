@@ -81,7 +81,9 @@ def test_what_cannot_be_split_is_refused(split: Split, y: np.ndarray, said: str)
         list(split.outer(y, 0))
 
 
-@pytest.mark.parametrize(("kind", "by"), [("stratified", np.ones(3)), ("group", None), ("lot", None)])
+@pytest.mark.parametrize(
+    ("kind", "by"), [("stratified", np.ones(3)), ("group", None), ("lot", None)]
+)
 def test_a_split_that_makes_no_sense_is_a_fault(kind: str, by: np.ndarray | None) -> None:
     with pytest.raises(ValueError, match="a split by"):
         Split(kind, by)

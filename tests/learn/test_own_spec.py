@@ -51,7 +51,9 @@ class TestFeatures:
         assert abs(f.mean()) < 0.05
         assert f.std() == pytest.approx(1, abs=0.05)
 
-    @pytest.mark.parametrize(("stated", "direction", "exposure"), [(1, 1, 1), (-1, 1, -1), (0, 0, 1)])
+    @pytest.mark.parametrize(
+        ("stated", "direction", "exposure"), [(1, 1, 1), (-1, 1, -1), (0, 0, 1)]
+    )
     def test_a_direction_becomes_the_sign_of_an_exposure(
         self, evidence: Evidence, stated: int, direction: int, exposure: float
     ) -> None:

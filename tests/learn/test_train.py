@@ -38,6 +38,7 @@ def same(a: Fitted, b: Fitted) -> bool:
     )
 
 
+@pytest.mark.slow
 def test_order_of_rows_changes_nothing(evidence: Evidence, patients: Patients) -> None:
     n = len(patients.records)
     shuffled = np.random.default_rng(0).permutation(n)

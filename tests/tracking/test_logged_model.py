@@ -73,11 +73,15 @@ def test_it_returns_the_probabilities_that_resistml_score_gives(
 ) -> None:
     frame = profiles(spec)
     found = model.predict(frame)
-    assert list(found.columns) == ["p_resistance", "lower", "upper", "status", "message"]
+    assert list(found.columns) == [
+        *("p_resistance", "lower", "upper", "status", "flags", "message")
+    ]
     told = score(bundle, profiles_from_rows(frame.to_dict("list"), spec))
     for name in ("p_resistance", "lower", "upper"):
-        np.testing.assert_allclose(found[name], np.asarray(told[name], dtype=float))
+        given = found[name].astype(float)
+        np.testing.assert_allclose(given, np.asarray(told[name], dtype=float))
     assert found["status"].tolist() == list(told["status"])
+    assert found["flags"].tolist() == [list(flags) for flags in told["flags"]]
     ok = found[found["status"] == "ok"]
     assert len(ok) > 30
     assert ok["p_resistance"].between(0, 1, inclusive="neither").all()
@@ -94,7 +98,7 @@ def test_columns_may_be_absent_and_rows_keep_their_index(model: Any, spec: Featu
     found = model.predict(frame)
     assert found.index.tolist() == [10, 20]
     assert found["status"].tolist() == ["abstained", "ok"]
-    assert np.isnan(found["p_resistance"].iloc[0])
+    assert found["p_resistance"].iloc[0] is None, "NaN is no JSON"
 
 
 def test_a_row_at_fault_is_rejected_with_its_reason_and_spoils_no_other(

@@ -146,6 +146,7 @@ def test_one_that_never_answers_is_given_up_and_ended(port: int, tmp_path: Path)
     assert server._process.returncode is not None
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(sys.platform == "win32", reason="signals of POSIX")
 @pytest.mark.parametrize(("number", "code"), [(signal.SIGTERM, 143), (signal.SIGINT, 0)])
 def test_a_signal_to_us_ends_the_server(

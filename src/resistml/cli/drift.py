@@ -95,9 +95,7 @@ def _named(model: Model) -> dict[str, Any]:
     return {"name": model.about.get("name"), "hash": model.hash}
 
 
-def _write(
-    found: Drift, model: Model, source: str, out: str, *, page: bool, force: bool
-) -> None:
+def _write(found: Drift, model: Model, source: str, out: str, *, page: bool, force: bool) -> None:
     from resistml.notice import NOTICE
 
     if page:

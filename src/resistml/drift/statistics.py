@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
-from scipy.stats import hypergeom
+from scipy.stats import gamma, hypergeom
 
 from resistml.predict.marginals import Column
 from resistml.tables.own.drift import smirnov_p
@@ -24,8 +24,8 @@ Ints = npt.NDArray[np.int64]
 Z95 = 1.959963984540054
 #: From this variance on, a count is near enough to normal.
 _NORMAL = 25.0
-#: Draws of a permutation test.
-DRAWS = 19_999
+#: Draws of a permutation test, and how many beyond what was found tell p well enough.
+DRAWS, _FEW = 19_999, 10
 
 
 @dataclass(frozen=True)
@@ -64,7 +64,7 @@ def chance(strata: Sequence[Stratum]) -> float:
 def shift(strata: Sequence[Stratum]) -> tuple[float, float, float]:
     """Mean difference in the training patients' standard deviations, with its 95% interval."""
     size = variance = 0.0
-    for w, s in zip(weights(strata), strata, strict=True):
+    for w, s in zip(weights(strata).tolist(), strata, strict=True):
         values, scale = s.known.drawn_in(s.values), s.known.scale
         if scale <= 0:
             continue
@@ -168,7 +168,8 @@ def mix_p(tables: Sequence[tuple[Ints, Ints]], rng: np.random.Generator) -> floa
     Notes
     -----
     Chi-square, summed over strata, against as many draws with the same margins: exact with
-    categories of few patients too, and never below 1 / (draws + 1).
+    categories of few patients too. Where fewer than ten draws go as far, the gamma law with the
+    draws' mean and variance tells how far out it is.
     """
     found, drawn = 0.0, np.zeros(DRAWS)
     for here, training in tables:
@@ -182,7 +183,12 @@ def mix_p(tables: Sequence[tuple[Ints, Ints]], rng: np.random.Generator) -> floa
         found += float(((here - expected) ** 2 / (expected * share)).sum())
         draws = rng.multivariate_hypergeometric(whole, n, size=DRAWS, method="marginals")
         drawn += ((draws - expected) ** 2 / (expected * share)).sum(axis=1)
-    return (1 + int((drawn >= found * (1 - 1e-9)).sum())) / (DRAWS + 1)
+    beyond = int((drawn >= found * (1 - 1e-9)).sum())
+    p = (1 + beyond) / (DRAWS + 1)
+    mean, variance = float(drawn.mean()), float(drawn.var())
+    if beyond >= _FEW or variance <= 0:
+        return p
+    return min(p, float(gamma.sf(found, mean**2 / variance, scale=variance / mean)))
 
 
 def holm(p: Sequence[float]) -> list[float]:

@@ -97,7 +97,7 @@ def _known(model: Model) -> tuple[Marginals, tuple[str, ...]]:
 def _judged(rows: list[Row], limits: Thresholds) -> tuple[Row, ...]:
     corrected = st.holm([row.p for row in rows])
     return tuple(
-        replace(row, p_all=p, drifted=p <= limits.alpha and _large(row, limits))
+        replace(row, p_all=p, drifted=bool(p <= limits.alpha and _large(row, limits)))
         for row, p in zip(rows, corrected, strict=True)
     )
 
@@ -265,12 +265,13 @@ def _flag(name: str, strata: list[st.Stratum]) -> Row:
     ]
     size, low, high, training, here = _apart(counts)
     spread = math.sqrt(max(training * (1 - training), here * (1 - here)))
-    ends = (x / spread if spread else 0.0 for x in (size, low, high))
+    size, low, high = (x / spread if spread else 0.0 for x in (size, low, high))
     n = sum(c.n for c in counts)
     index = st.psi(
         np.array([1 - here, here]), np.array([1 - training, training]), n, st.known_size(strata)
     )
-    return Row("value", name, n, training, here, *ends, index, abs(size), st.counts_p(counts))
+    p = st.counts_p(counts)
+    return Row("value", name, n, training, here, size, low, high, index, abs(here - training), p)
 
 
 def _missing(name: str, counts: list[st.Count]) -> Row:

@@ -18,6 +18,8 @@ Floats = npt.NDArray[np.float64]
 
 #: Share of training patients above the limit of each statistic; together at most one in a hundred.
 SHARES = {"distance": 0.004, "deviation": 0.004, "rarity": 0.002}
+#: Least rarity, in standard deviations, that makes an outlier of one's own patients.
+RARE = 3.0
 #: Fewest patients of a setting whose means and correlations are worth telling.
 DESCRIBED = 50
 #: Each patient's statistics are told by a description of the patients outside his fold.
@@ -78,7 +80,9 @@ def describe(spec: FeatureSpec, records: Records, setting: str) -> Population:
         shares=share,
         rarest=0.0,
     )
-    return replace(made, rarest=_limit([made.rarity(present)[0]], SHARES["rarity"]))
+    rarest = _limit([made.rarity(present)[0]], SHARES["rarity"])
+    # Of few flags, patients in whom others are measured may be rarer than all that were seen.
+    return replace(made, rarest=rarest if spec.outcome is None else max(rarest, RARE))
 
 
 def _varies(values: Floats) -> bool:

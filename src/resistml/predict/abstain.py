@@ -22,8 +22,9 @@ class Doubts:
 
     Attributes
     ----------
-    absent : (n, panel) array of bool
-        True where a marker of the panel was not measured.
+    absent : (n, columns) array of bool
+        True where a column of the panel was not measured; see
+        :func:`~resistml.predict.patterns.panel_columns`.
     empty, mostly : (n,) arrays of bool
         True where none was, or less than half.
     outliers : dict of int to Outlier

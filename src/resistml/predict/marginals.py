@@ -152,8 +152,9 @@ class Marginals:
             n = sum(support.count(spec, setting).values())
             out[setting] = {}
             for j, name in enumerate(known.names):
-                numbers = (known.mean[j], known.scale[j], known.low[j], known.high[j])
-                out[setting][name] = Column(n, None, *map(float, numbers))
+                numbers = (known.mean, known.scale, known.low, known.high)
+                mean, scale, low, high = (float(x[j]) for x in numbers)
+                out[setting][name] = Column(n, None, mean, scale, low, high)
             for name, share in zip(known.mutations, known.shares.tolist(), strict=True):
                 spread = float(np.sqrt(share * (1 - share)))
                 out[setting][name] = Column(n, None, share, spread, 0.0, 1.0)

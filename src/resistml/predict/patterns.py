@@ -42,10 +42,23 @@ def labels(true: Bools, names: Sequence[str]) -> list[tuple[str, ...]]:
     return [found[i] for i in code.tolist()]
 
 
+def panel_columns(spec: FeatureSpec, setting: str) -> dict[str, str]:
+    """By the name of each column that a setting's panel asks for, a marker that it gives.
+
+    That is the marker itself, but for the levels of a category of one's own, which are one column
+    and measured together.
+    """
+    out: dict[str, str] = {}
+    for marker in spec.settings[setting].panel:
+        level = spec.markers[marker].level
+        out.setdefault(marker if level is None else marker.removesuffix(f"={level}"), marker)
+    return out
+
+
 def unmeasured(spec: FeatureSpec, records: Records, setting: str, rows: Rows) -> Bools:
-    """(n, panel) True where a marker of the setting's panel has no value."""
-    panel = spec.settings[setting].panel
-    absent = [np.isnan(records.column(marker)[rows]) for marker in panel]
+    """(n, columns) True where a column of :func:`panel_columns` has no value."""
+    panel = panel_columns(spec, setting)
+    absent = [np.isnan(records.column(marker)[rows]) for marker in panel.values()]
     return np.column_stack(absent) if panel else np.zeros((len(rows), 0), dtype=np.bool_)
 
 

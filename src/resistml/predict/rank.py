@@ -18,7 +18,7 @@ from resistml.predict.abstain import doubts
 from resistml.predict.compare import Comparison, compare
 from resistml.predict.evidence import evidence_interval, of_response, with_those_of_evidence
 from resistml.predict.model import Model
-from resistml.predict.patterns import grouped, labels, reasons
+from resistml.predict.patterns import grouped, labels, panel_columns, reasons
 from resistml.predict.worth import Worth, check_by, worth
 from resistml.tables.profiles import Profiles
 
@@ -232,8 +232,9 @@ class _Setting:
 
     def _unmeasured_messages(self, strategy: str, mine: Rows) -> list[str]:
         exposure = self.model.spec.strategies[strategy].exposure
-        bearing = np.array([exposure.get(m, 0.0) != 0.0 for m in self.law.panel], dtype=np.bool_)
-        absent = labels(self.doubts.absent[mine] & bearing, self.law.panel)
+        panel = panel_columns(self.model.spec, self.law.id)
+        bearing = np.array([exposure.get(m, 0.0) != 0.0 for m in panel.values()], dtype=np.bool_)
+        absent = labels(self.doubts.absent[mine] & bearing, tuple(panel))
         return [f"unmeasured, with a bearing here: {', '.join(m)}" if m else "" for m in absent]
 
 

@@ -14,7 +14,7 @@ from resistml.predict.abstain import Doubts, doubts
 from resistml.predict.conformal import OUTCOMES
 from resistml.predict.evidence import evidence_interval, with_those_of_evidence
 from resistml.predict.model import Model
-from resistml.predict.patterns import grouped, labels, reasons
+from resistml.predict.patterns import grouped, labels, panel_columns, reasons
 from resistml.tables.profiles import Profiles
 
 Answer = dict[str, Any]
@@ -111,7 +111,7 @@ class _Remarks:
         rows: Rows,
         found: Doubts,
     ) -> None:
-        panel, usual = spec.settings[setting].panel, spec.settings[setting].usual
+        panel, usual = panel_columns(spec, setting), spec.settings[setting].usual
         unnamed = profiles.strategy[rows] == ""
         why = _ineligible(spec, profiles, strategy, rows)
         few = np.array([found.unsupported(str(a)) for a in strategy[rows]], dtype=object)

@@ -6,7 +6,7 @@ import asyncio
 import json
 from collections.abc import Awaitable, Callable
 from functools import partial
-from urllib.parse import urlsplit
+from urllib.parse import SplitResult, urlsplit
 
 from starlette.applications import Starlette
 from starlette.concurrency import run_in_threadpool
@@ -82,15 +82,23 @@ def _guarded(handler: Handler, hosts: tuple[str, ...]) -> Handler:
 
     async def guarded(request: Request) -> Response:
         host = request.headers.get("host", "")
-        name = urlsplit(f"//{host}").hostname or ""
+        name = _split(f"//{host}").hostname or ""
         if hosts and name not in hosts:
             raise Refusal(403, f"this server is not '{name}'", allowed=", ".join(hosts))
         origin = request.headers.get("origin")
-        if origin is not None and urlsplit(origin).netloc != host:
+        if origin is not None and _split(origin).netloc != host:
             raise Refusal(403, "pages of another origin are not answered")
         return await handler(request)
 
     return guarded
+
+
+def _split(address: str) -> SplitResult:
+    """The parts of an address; none of what is no address."""
+    try:
+        return urlsplit(address)
+    except ValueError:
+        return urlsplit("")
 
 
 async def _body(request: Request, limits: Limits) -> bytes:

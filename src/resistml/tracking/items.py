@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import math
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -171,7 +172,7 @@ def figures_of(evaluation: Evaluation | OwnEvaluation) -> dict[str, float]:
     from resistml.evaluate.own.evaluation import OwnEvaluation
 
     if isinstance(evaluation, OwnEvaluation):
-        return evaluation.metrics()
+        return {_STRANGE.sub("_", name): x for name, x in evaluation.metrics().items()}
     return dict(metrics_of(evaluation))
 
 
@@ -182,6 +183,10 @@ def _files(config: RunConfig, facts: RunFacts) -> Iterator[Path]:
         yield facts.judged
     if (facts.run_folder / "audit.json").is_file():
         yield facts.run_folder / "audit.json"
+
+
+#: What a store does not take in the name of a parameter or metric.
+_STRANGE = re.compile(r"[^A-Za-z0-9_.:/ -]")
 
 
 def resolved(config: RunConfig) -> dict[str, Any]:
@@ -198,7 +203,8 @@ def flat(document: Mapping[str, Any], prefix: str = "") -> Iterator[tuple[str, s
         if isinstance(value, Mapping):
             yield from flat(value, f"{prefix}{key}.")
         else:
-            yield f"{prefix}{key}", value if isinstance(value, str) else json.dumps(value)
+            name = _STRANGE.sub("_", f"{prefix}{key}")  # columns of a table may be called anything
+            yield name, value if isinstance(value, str) else json.dumps(value)
 
 
 def _yaml(document: Mapping[str, Any]) -> str:

@@ -75,6 +75,7 @@ def signature(spec: FeatureSpec) -> ModelSignature:
     """
     from mlflow.models import ModelSignature
     from mlflow.types import ColSpec, DataType, Schema, TensorSpec
+    from mlflow.types.schema import Array
 
     inputs: list[ColSpec | TensorSpec] = [
         ColSpec(DataType.string, name, required) for name, required in TEXT.items()
@@ -84,7 +85,11 @@ def signature(spec: FeatureSpec) -> ModelSignature:
     outputs: list[ColSpec | TensorSpec] = [
         ColSpec(DataType.double, name) for name in ("p_resistance", "lower", "upper")
     ]
-    outputs += [ColSpec(DataType.string, name) for name in ("status", "message")]
+    outputs += [
+        ColSpec(DataType.string, "status"),
+        ColSpec(Array(DataType.string), "flags"),
+        ColSpec(DataType.string, "message"),
+    ]
     return ModelSignature(Schema(inputs), Schema(outputs))
 
 

@@ -9,12 +9,10 @@ import pandas as pd
 from mlflow.models import set_model
 from mlflow.pyfunc.model import PythonModel
 
+from resistml.columns import SERVED
 from resistml.predict.model import load_bundle
 from resistml.predict.score import score
 from resistml.tables.profiles import profiles_from_rows
-
-#: Columns of the answer, a row per profile.
-OUTPUT = ("p_resistance", "lower", "upper", "status", "message")
 
 
 class ResistanceModel(PythonModel):
@@ -37,17 +35,23 @@ class ResistanceModel(PythonModel):
         Returns
         -------
         DataFrame
-            With the index of the input; NaN where ``status`` is ``rejected`` or ``abstained``,
-            and ``message`` says why.
+            With the index of the input; missing where ``status`` is ``rejected`` or ``abstained``,
+            and ``message`` says why. ``flags`` are lists of text.
         """
         columns = {str(name): _cells(model_input[name]) for name in model_input.columns}
         rows = score(self._model, profiles_from_rows(columns, self._model.spec))
-        return pd.DataFrame({name: rows[name] for name in OUTPUT}, index=model_input.index)
+        cells = {name: pd.Series(_plain(rows[name]), dtype=object) for name in SERVED}
+        return pd.DataFrame(cells).set_index(model_input.index)
 
 
 def _cells(column: pd.Series) -> list[Any]:
     """A column's values; what pandas takes for missing is None."""
     return [None if gone else cell for cell, gone in zip(column, column.isna(), strict=True)]
+
+
+def _plain(values: Any) -> list[Any]:
+    """Values of an answer; NaN is None, since a server would write it as NaN, which is no JSON."""
+    return [None if value != value else value for value in values]
 
 
 set_model(ResistanceModel())

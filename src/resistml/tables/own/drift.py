@@ -157,5 +157,5 @@ def smirnov_p(distance: float, size: float) -> float:
     scaled = distance * (m + 0.12 + 0.11 / m)
     if scaled < 0.2:  # the sum is 1 to ten digits, and no longer alternates fast enough
         return 1.0
-    terms = [2 * (-1) ** (k - 1) * math.exp(-2 * (k * scaled) ** 2) for k in range(1, 101)]
-    return min(max(sum(terms), 0.0), 1.0)
+    terms = [2.0 * (-1) ** (k - 1) * math.exp(-2 * (k * scaled) ** 2) for k in range(1, 101)]
+    return float(min(max(sum(terms), 0.0), 1.0))
