@@ -65,6 +65,7 @@ wheel: $(STAMP)  ## build the wheel
 
 bench: $(STAMP)  ## speed and memory against their floors, then learners and oracles on fresh draws
 	$(BIN)/python -m tests.bench.drawing
+	$(BIN)/python -m tests.bench.tracking
 	$(BIN)/resistml benchmark
 
 clean:  ## remove what the build left

@@ -23,13 +23,22 @@ def run(tmp_path: Path) -> Run:
     folder = tmp_path / "runs" / "small-1"
     folder.mkdir(parents=True)
     evaluation = SimpleNamespace(to_json=lambda: {"n_train": 500}, judged=None)
-    return cast(Run, SimpleNamespace(id="small-1", folder=folder, evaluation=evaluation, audit=[]))
+    model = SimpleNamespace(about={"checks": [{"code": "H03"}]})
+    found = SimpleNamespace(
+        id="small-1", folder=folder, evaluation=evaluation, audit=[], model=model
+    )
+    return cast(Run, found)
 
 
 def test_figures_carry_the_run_and_the_notice(run: Run) -> None:
     write_figures(run)
     metrics = json.loads((run.folder / "metrics.json").read_text("utf-8"))
-    assert metrics == {"notice": NOTICE, "run": "small-1", "n_train": 500}
+    assert metrics == {
+        "notice": NOTICE,
+        "run": "small-1",
+        "n_train": 500,
+        "checks": [{"code": "H03"}],
+    }
     assert json.loads((run.folder / "audit.json").read_text("utf-8")) == {
         "notice": NOTICE,
         "rows": [],

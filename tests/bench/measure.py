@@ -12,20 +12,23 @@ _RUN = """
 import json, resource, sys, time
 {setup}
 before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-start = time.perf_counter()
+start, used = time.perf_counter(), time.process_time()
 {job}
-seconds = time.perf_counter() - start
+seconds, processor = time.perf_counter() - start, time.process_time() - used
 peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-print(json.dumps({{"seconds": seconds, "megabytes": (peak - before) / 1024}}))
+megabytes = (peak - before) / 1024
+print(json.dumps({{"seconds": seconds, "megabytes": megabytes, "processor": processor}}))
 """
 
 
 @dataclass(frozen=True)
 class Cost:
-    """Median seconds, and megabytes above what the process had before the job."""
+    """Median seconds, by the clock and of the processor, and megabytes above what the process had
+    before the job."""
 
     seconds: float
     megabytes: float
+    processor: float = 0.0
 
 
 def measure(jobs: dict[str, tuple[str, str]], repeats: int = 5) -> dict[str, Cost]:
@@ -39,6 +42,6 @@ def measure(jobs: dict[str, tuple[str, str]], repeats: int = 5) -> dict[str, Cos
             )
             found[name].append(json.loads(run.stdout.splitlines()[-1]))
     return {
-        name: Cost(median(run["seconds"] for run in runs), median(run["megabytes"] for run in runs))
+        name: Cost(*(median(run[x] for run in runs) for x in ("seconds", "megabytes", "processor")))
         for name, runs in found.items()
     }

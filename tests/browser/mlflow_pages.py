@@ -55,6 +55,12 @@ def click(tab: Tab, selector: str, words: str = "") -> None:
         time.sleep(0.3)
 
 
+def to_top(tab: Tab, selector: str, words: str) -> None:
+    """Scroll the page until an element stands at its top."""
+    tab.run(f"""[...document.querySelectorAll({selector!r})].find((n) =>
+      (n.getAttribute("aria-label") || "").includes({words!r})).scrollIntoView()""")
+
+
 def picture(tab: Tab, to: Path, settle: float = 2.0) -> None:
     """A PNG of the window, once the charts have come to rest."""
     time.sleep(settle)
@@ -63,10 +69,13 @@ def picture(tab: Tab, to: Path, settle: float = 2.0) -> None:
 
 def scroll_to(tab: Tab, words: str) -> str:
     """Scroll lists, which hold only the rows in sight, until one shows these words."""
-    step = """[...document.querySelectorAll("*")].forEach((node) => {
-      const way = getComputedStyle(node).overflowY;
-      if ((way === "auto" || way === "scroll") && node.scrollHeight > node.clientHeight + 10
-          && node.clientHeight < innerHeight / 2) node.scrollTop += node.clientHeight / 2; })"""
+    # A list may be of two that move together: the wider one leads.
+    step = """(() => {
+      const lists = [...document.querySelectorAll("*")].filter((node) =>
+        ["auto", "scroll"].includes(getComputedStyle(node).overflowY)
+        && node.scrollHeight > node.clientHeight + 10 && node.clientHeight < innerHeight / 2);
+      lists.sort((a, b) => b.clientWidth - a.clientWidth);
+      if (lists.length) lists[0].scrollTop += lists[0].clientHeight / 2; })()"""
     end = time.monotonic() + PATIENCE
     while words not in text(tab):
         assert time.monotonic() < end, f"no {words!r} in:\n{text(tab)}"

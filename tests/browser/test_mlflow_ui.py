@@ -27,7 +27,7 @@ from resistml.tracking.place import resolve_uri
 from resistml.tracking.store import log_run
 from resistml.tracking.ui import Address, open_ui
 from tests.browser.chrome import CHROMIUM, Tab, chrome
-from tests.browser.mlflow_pages import click, go, picture, scroll_to, text, wait_for
+from tests.browser.mlflow_pages import click, go, picture, scroll_to, text, to_top, wait_for
 from tests.tracking.conftest import (  # noqa: F401
     _own_environment,
     blank,
@@ -89,21 +89,25 @@ def walk(tab: Tab, address: Address, pictures: Path | None = None) -> dict[str, 
             picture(tab, pictures / f"mlflow-{name}.png")
 
     go(tab, address.charts, width=1600)
-    wait_for(tab, "gap/auc", "gain/captured")
+    wait_for(tab, "3 matching runs", "gap/value")
     click(tab, "button", "Close")  # the assistant, which takes a quarter of the page
     seen("charts")
     go(tab, address.table, width=1600, height=620)
-    wait_for(tab, "gap/auc", "gain/captured")
+    wait_for(tab, "3 matching runs", "model.family")
     seen("table")
     click(tab, "input[type=checkbox]", "Select all runs")
     click(tab, "button", "Compare")
     wait_for(tab, "Comparing 3 Runs", "Parameters", "model.family")
-    go(tab, str(tab.run("location.href")), width=1600, height=1500)
-    for part in ("Parameters", "Metrics", "Tags"):
+    go(tab, str(tab.run("location.href")), width=1600, height=1000)
+    wait_for(tab, "Comparing 3 Runs", "gap/auc", "Show diff only")
+    seen("plot")
+    for part in ("Metrics", "Parameters"):
         click(tab, "[role=switch]", f"{part} - Show diff only")
     wait_for(tab, "auc/xgboost")
+    to_top(tab, "[role=switch]", "Parameters - Show diff only")
     seen("compared")
-    said["intervals"] = scroll_to(tab, "interval/auc_low")
+    scroll_to(tab, "interval/auc_low")
+    seen("intervals")
     return said
 
 

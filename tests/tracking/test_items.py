@@ -51,10 +51,10 @@ EXPECTED = {
     "fidelity/leading_guess": 0.6,
     "setting_auc/nsclc_advanced": 0.7,
     "setting_auc/crc_advanced": 0.6,
-    "interval/auc_nsclc_advanced_low": 0.7,
-    "interval/auc_nsclc_advanced_high": 0.7,
-    "interval/auc_crc_advanced_low": 0.6,
-    "interval/auc_crc_advanced_high": 0.6,
+    "interval/setting_nsclc_advanced_low": 0.7,
+    "interval/setting_nsclc_advanced_high": 0.7,
+    "interval/setting_crc_advanced_low": 0.6,
+    "interval/setting_crc_advanced_high": 0.6,
 }
 
 
@@ -94,8 +94,8 @@ def test_a_figure_that_is_not_finite_is_left_out_and_named(
         "setting_auc/nsclc_advanced",
         "interval/auc_low",
         "interval/auc_high",
-        "interval/auc_nsclc_advanced_low",
-        "interval/auc_nsclc_advanced_high",
+        "interval/setting_nsclc_advanced_low",
+        "interval/setting_nsclc_advanced_high",
     }
     assert set(found.tags["not_finite"].split(", ")) == missing
     assert set(EXPECTED) - set(found.metrics) == missing

@@ -291,7 +291,7 @@ def _apart(counts: list[st.Count]) -> tuple[float, float, float, float, float]:
     )
     half = st.Z95 * math.sqrt(variance)
     size = here - training
-    return size, size - half, size + half, training, here
+    return size, max(size - half, -1.0), min(size + half, 1.0), training, here
 
 
 def _spread(events: int, n: int) -> float:

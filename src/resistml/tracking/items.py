@@ -140,9 +140,7 @@ class Items:
     bundle: Path
 
 
-def run_items(
-    config: RunConfig, evaluation: Evaluation | OwnEvaluation, facts: RunFacts
-) -> Items:
+def run_items(config: RunConfig, evaluation: Evaluation | OwnEvaluation, facts: RunFacts) -> Items:
     """What is logged of a finished run.
 
     Metrics that are not finite are left out, since a store keeps them as huge numbers, and

@@ -80,7 +80,7 @@ def _explanations(evaluation: Evaluation) -> Iterator[Metric]:
 def _settings(evaluation: Evaluation) -> Iterator[Metric]:
     for setting, figures in evaluation.by_setting.items():
         yield metric_name("setting_auc", setting), figures.auc.value
-        yield from _ends(f"auc_{setting}", figures.auc)
+        yield from _ends(f"setting_{setting}", figures.auc)
 
 
 def _policy(evaluation: Evaluation) -> Iterator[Metric]:
