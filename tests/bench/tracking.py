@@ -2,7 +2,8 @@
 
     python -m tests.bench.tracking [config] [repeats]
 
-The store is there already, as it is for all runs of a project but the first; MLflow's import counts.
+The store is there already, as it is for all runs of a project but the first; MLflow's import
+counts.
 """
 
 from __future__ import annotations

@@ -58,7 +58,7 @@ def three(  # the fixtures of tests/tracking
     monkeypatch: pytest.MonkeyPatch,
 ) -> Store:
     """A store with three runs of different configs and figures."""
-    monkeypatch.setattr(module, "log_model", lambda *args: "models:/none")
+    monkeypatch.setattr(module, "log_model", lambda *args: None)
     (facts.run_folder / "tripod_ai.json").write_text("{}", encoding="utf-8")
     for k, (name, changes) in enumerate(zip(NAMES, CHANGES, strict=True)):
         mine = evaluation.learners["xgboost"]

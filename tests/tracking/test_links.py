@@ -13,6 +13,7 @@ from resistml.tracking.links import (
     is_server,
     redacted,
     run_link,
+    table_link,
     ui_base,
 )
 
@@ -23,8 +24,9 @@ def test_charts_open_in_the_view_for_models() -> None:
     link = charts_link(BASE, "12")
     assert link == (
         "http://127.0.0.1:5000/#/experiments/12/runs"
-        "?workflowType=machine_learning&compareRunsMode=CHART"
+        "?workflowType=machine_learning&viewStateShareKey=resistml&compareRunsMode=CHART"
     )
+    assert link == table_link(BASE, "12") + "&compareRunsMode=CHART"
 
 
 def test_a_slash_at_the_end_of_the_base_is_not_doubled() -> None:

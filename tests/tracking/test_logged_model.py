@@ -216,3 +216,26 @@ def test_no_row_of_a_patient_is_in_the_store(logged: tuple[Store, Logged]) -> No
     kept = json.loads((folder / "input_example.json").read_text("utf-8"))
     ids = [row[kept["columns"].index("patient_id")] for row in kept["data"]]
     assert ids == ["example-1", "example-2", "example-3"]
+
+
+def test_the_figures_are_the_models_as_well(logged: tuple[Store, Logged]) -> None:
+    store, run = logged
+    client = MlflowClient(store.uri)
+    said = client.get_logged_model(run.model_uri.removeprefix("models:/"))
+    assert {metric.key: metric.value for metric in said.metrics} == {"gap/auc": 0.01}
+    assert client.get_run(run.run_id).data.metrics == {"gap/auc": 0.01}
+    assert said.params == {"seed": "1"}
+
+
+def test_the_packages_are_not_looked_through(
+    store: Store, small_bundle: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It would take longer than all the rest of logging."""
+    from mlflow.utils import environment, requirements_utils
+
+    looked: list[str] = []
+    monkeypatch.setattr(requirements_utils, "_check_requirement_satisfied", looked.append)
+    before = environment.warn_dependency_requirement_mismatches
+    log_run(bare_items(small_bundle), store)
+    assert looked == []
+    assert environment.warn_dependency_requirement_mismatches is before

@@ -158,7 +158,7 @@ def test_two_of_a_name_are_told_by_their_ids(store: Store, logged: Any) -> None:
 def test_a_run_without_a_model(
     store: Store, small_bundle: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(module, "log_model", lambda *args: "models:/none")
+    monkeypatch.setattr(module, "log_model", lambda *args: None)
     log_run(judged_run(tmp_path, small_bundle, "bare-1", noise=0.1), store)
     with pytest.raises(ModelError, match="bare-1: the run logged no model"):
         promote(store.uri, Asked("bare-1"))

@@ -25,7 +25,7 @@ from resistml.tracking.store import MOST_PARAMS, Store, log_run, open_store
 @pytest.fixture
 def no_model(monkeypatch: pytest.MonkeyPatch) -> None:
     """Runs without their model, which has tests of its own."""
-    monkeypatch.setattr(module, "log_model", lambda *args: "models:/none")
+    monkeypatch.setattr(module, "log_model", lambda *args: None)
 
 
 def runs(store: Store) -> list[Any]:
@@ -175,7 +175,7 @@ def test_two_processes_that_touch_a_new_store_at_once_both_finish(tmp_path: Path
         import mlflow.store.tracking.sqlalchemy_store  # so that both are ready at once
         from resistml.tracking import store
         from resistml.tracking.items import DatasetFacts, Items
-        store.log_model = lambda *args: "models:/none"
+        store.log_model = lambda *args: None
         root = Path({str(tmp_path)!r})
         (root / sys.argv[1]).touch()
         while len(list(root.glob("ready-*"))) < 2:

@@ -78,7 +78,7 @@ def test_logging_a_run_sweeps_first(
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(module, "log_model", lambda *args: "models:/none")
+    monkeypatch.setattr(module, "log_model", lambda *args: None)
     left = begin(client, store, f"{HERE} {gone}")
     logged = log_run(bare_items(tmp_path), store)
     assert client.get_run(left).info.status == "KILLED"

@@ -42,10 +42,12 @@ def test_of_a_tracking_server_its_own_ui_is_named(
     said: list[str] = []
     monkeypatch.setattr(ui, "open_store", lambda uri, name, root: Store(uri, "42"))
     monkeypatch.setattr(ui, "experiments", lambda uri: ["resistml"])
+    monkeypatch.setattr(ui, "latest_runs", lambda store, most: ["r2", "r1"][:most])
     monkeypatch.setattr(ui, "Server", None)
     ui.open_ui(tmp_path, "https://me:secret@host/mlflow", say=said.append)
     assert said[0] == "MLflow UI: https://host/mlflow"
     assert "https://host/mlflow/#/experiments/42/runs" in said[1]
+    assert "https://host/mlflow/#/compare-runs?runs=" in said[3]
     assert "secret" not in " ".join(said)
 
 
@@ -80,6 +82,7 @@ def test_unless_told_otherwise_it_opens_what_was_trained(
     monkeypatch.setattr(
         ui, "open_store", lambda uri, name, root: asked.append(name) or Store(uri, "1")
     )
+    monkeypatch.setattr(ui, "latest_runs", lambda store, most: [])
     ui.open_ui(tmp_path, "https://host", say=lambda line: None)
     assert asked == [opened]
 

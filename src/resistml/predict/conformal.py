@@ -70,10 +70,8 @@ class Conformal:
         short = np.column_stack([p, 1 - p])
         return np.asarray(short <= most[:, None] + _ROUNDING)
 
-    def sets(
-        self, setting: Words, p: Floats, names: tuple[str, str] = OUTCOMES
-    ) -> list[list[str]]:
-        """(n,) the outcomes in each set, by p(resistance) (n,); ``names`` as in :data:`OUTCOMES`."""
+    def sets(self, setting: Words, p: Floats, names: tuple[str, str] = OUTCOMES) -> list[list[str]]:
+        """(n,) the outcomes in each set, by p(resistance) (n,); ``names`` as :data:`OUTCOMES`."""
         held = self.holds(setting, p).tolist()
         return [[name for name, h in zip(names, row, strict=True) if h] for row in held]
 

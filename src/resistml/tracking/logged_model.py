@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -39,12 +41,12 @@ _PACKAGES = (
 
 
 def log_model(client: MlflowClient, uri: str, experiment_id: str, run_id: str, items: Items) -> str:
-    """Log a run's bundle as its model, registered as nothing; returns the model's address."""
+    """Log a run's bundle as its model, registered as nothing; returns the model's id."""
     import mlflow
     from mlflow.models import Model
 
     spec = load_bundle(items.bundle).spec
-    with tracking_at(uri):
+    with tracking_at(uri), _unchecked():
         logged = client.create_logged_model(
             experiment_id=experiment_id,
             name="model",
@@ -52,7 +54,7 @@ def log_model(client: MlflowClient, uri: str, experiment_id: str, run_id: str, i
             params=items.params,
             tags={"notice": NOTICE},
         )
-        info = Model.log(
+        Model.log(
             artifact_path=None,
             flavor=mlflow.pyfunc,
             name="model",
@@ -65,7 +67,27 @@ def log_model(client: MlflowClient, uri: str, experiment_id: str, run_id: str, i
             input_example=example(spec),
             pip_requirements=requirements(),
         )
-    return str(info.model_uri)
+    return str(logged.model_id)
+
+
+@contextmanager
+def _unchecked() -> Iterator[None]:
+    """Spares MLflow to hold the requirements against what is installed, from which they were read.
+
+    It would look through the files of every package for that, which takes longer than all else.
+    """
+    from mlflow.utils import environment
+
+    name = "warn_dependency_requirement_mismatches"
+    before = getattr(environment, name, None)
+    if before is None:  # a release that has no such check
+        yield
+        return
+    setattr(environment, name, lambda requirements: None)
+    try:
+        yield
+    finally:
+        setattr(environment, name, before)
 
 
 def signature(spec: FeatureSpec) -> ModelSignature:

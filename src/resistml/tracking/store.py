@@ -63,7 +63,7 @@ class Logged:
 
 
 def log_run(items: Items, store: Store) -> Logged:
-    """Log a run: its numbers in one request, then the dataset, the artifacts and the model.
+    """Log a run: the model, all numbers in one request, the dataset and the artifacts.
 
     A run that fails on the way is ended as FAILED, an interrupted one as KILLED.
 
@@ -80,16 +80,17 @@ def log_run(items: Items, store: Store) -> Logged:
         sweep_in(client, [store.experiment_id])
         run_id = begun(client, store.experiment_id, items.run_name)
         with ended(client, run_id):
-            log_numbers(client, run_id, items)
+            # The model first: logged to a run with metrics, it asks for each of them by itself.
+            model = log_model(client, store.uri, store.experiment_id, run_id, items)
+            log_numbers(client, run_id, items, model)
             _log_dataset(client, run_id, items.dataset)
             _log_artifacts(client, run_id, items)
-            model_uri = log_model(client, store.uri, store.experiment_id, run_id, items)
     base = ui_base(store.uri)
     urls = {
         "run": run_link(base, store.experiment_id, run_id),
         "charts": charts_link(base, store.experiment_id),
     }
-    return Logged(run_id, store.experiment_id, model_uri, urls)
+    return Logged(run_id, store.experiment_id, f"models:/{model}", urls)
 
 
 def _require(items: Items) -> None:
@@ -116,12 +117,17 @@ def ended(client: MlflowClient, run_id: str, well: str = "FINISHED") -> Iterator
         raise
 
 
-def log_numbers(client: MlflowClient, run_id: str, items: Numbers) -> None:
-    """Log parameters, metrics and tags, in one request as a rule."""
+def log_numbers(
+    client: MlflowClient, run_id: str, items: Numbers, model: str | None = None
+) -> None:
+    """Log parameters, metrics and tags, in one request as a rule.
+
+    ``model`` is the id of a logged model that the metrics are of as well.
+    """
     from mlflow.entities import Metric, Param, RunTag
 
     now = int(time.time() * 1000)
-    metrics = [Metric(name, value, now, 0) for name, value in items.metrics.items()]
+    metrics = [Metric(name, value, now, 0, model_id=model) for name, value in items.metrics.items()]
     params = [Param(name, value) for name, value in items.params.items()]
     tags = [RunTag(name, value) for name, value in {**_user(), **items.tags}.items()]
     for batch in _batches(metrics, params, tags):

@@ -30,8 +30,9 @@ def summary(results: Iterable[Row]) -> list[dict[str, Any]]:
     error of the mean over seeds, None for one seed); ``captured_least``, the least share captured;
     of ``ece`` and ``coverage`` also ``_worst_setting``, the worst of the settings' means over
     seeds with the ``setting``, and ``_worst_setting_of_a_run``, the mean over seeds of the worst,
-    which is worse for chance alone; and, for a peer, ``model_against``: per figure compared the ``mean, se`` of model less peer on
-    the same draw, and on how many draws ``of`` how many the model is the better one, ``wins``.
+    which is worse for chance alone; and, for a peer, ``model_against``: per figure compared the
+    ``mean, se`` of model less peer on the same draw, and on how many draws ``of`` how many the
+    model is the better one, ``wins``.
     """
     groups: dict[tuple[str, int, str], dict[int, Row]] = {}
     for row in results:
