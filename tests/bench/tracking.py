@@ -21,7 +21,7 @@ _SETUP = """
 from pathlib import Path
 from resistml import pipeline
 from resistml.config import load_config
-config = load_config({config!r}, ("report=false", "tracking.enabled={logged}"))
+config = load_config({config!r}, ("tracking.enabled={logged}",))
 """
 _TRAIN = "pipeline.train(config, Path({root!r}))"
 

@@ -76,18 +76,21 @@ def _unchecked() -> Iterator[None]:
 
     It would look through the files of every package for that, which takes longer than all else.
     """
+    from mlflow import pyfunc
     from mlflow.utils import environment
 
     name = "warn_dependency_requirement_mismatches"
-    before = getattr(environment, name, None)
-    if before is None:  # a release that has no such check
-        yield
-        return
-    setattr(environment, name, lambda requirements: None)
+    # Both have it under their own name; a release that has no such check is left as it is.
+    before = [
+        (place, getattr(place, name)) for place in (environment, pyfunc) if hasattr(place, name)
+    ]
+    for place, _ in before:
+        setattr(place, name, lambda requirements: None)
     try:
         yield
     finally:
-        setattr(environment, name, before)
+        for place, check in before:
+            setattr(place, name, check)
 
 
 def signature(spec: FeatureSpec) -> ModelSignature:
