@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
+from scipy.special import expit
 
 from resistml.evaluate.metrics import Interval, calibration
 
@@ -120,7 +121,7 @@ def _coefficient(design: Floats, offset: Floats, y: Floats) -> Interval:
         return nothing
     theta = np.zeros(design.shape[1])
     for _ in range(_STEPS):
-        p = 1 / (1 + np.exp(-(offset + design @ theta)))
+        p = expit(offset + design @ theta)
         curvature = design.T @ (design * (p * (1 - p))[:, None])
         if np.linalg.cond(curvature) > 1e12:  # all alike, or outcomes that are told apart
             return nothing
