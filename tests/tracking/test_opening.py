@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import sqlite3
 import time
 from pathlib import Path
@@ -25,6 +26,20 @@ def test_the_experiment_has_its_note_and_an_absolute_place(store: Store, tmp_pat
     experiment = MlflowClient(store.uri).get_experiment(store.experiment_id)
     assert experiment.tags["mlflow.note.content"] == EXPERIMENT_NOTE
     assert experiment.artifact_location == (tmp_path / "project" / "mlartifacts").as_uri()
+
+
+@pytest.mark.parametrize("on", [True, False])
+def test_garbage_is_collected_afterwards_as_before(on: bool, store: Store, tmp_path: Path) -> None:
+    was = gc.isenabled()
+    try:
+        (gc.enable if on else gc.disable)()
+        open_store(store.uri, "resistml", tmp_path / "project")
+        assert gc.isenabled() == on
+        with pytest.raises(OutputError):
+            open_store("sqlite:////proc/none/mlflow.db", "resistml", tmp_path)
+        assert gc.isenabled() == on
+    finally:
+        (gc.enable if was else gc.disable)()
 
 
 def test_a_note_that_a_user_changed_stays(store: Store, tmp_path: Path) -> None:

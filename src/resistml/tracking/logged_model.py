@@ -66,6 +66,7 @@ def log_model(client: MlflowClient, uri: str, experiment_id: str, run_id: str, i
             signature=signature(spec),
             input_example=example(spec),
             pip_requirements=requirements(),
+            validate_serving_input=False,  # it would load the model, and ask it about the example
         )
     return str(logged.model_id)
 
@@ -76,21 +77,18 @@ def _unchecked() -> Iterator[None]:
 
     It would look through the files of every package for that, which takes longer than all else.
     """
-    from mlflow import pyfunc
     from mlflow.utils import environment
 
     name = "warn_dependency_requirement_mismatches"
-    # Both have it under their own name; a release that has no such check is left as it is.
-    before = [
-        (place, getattr(place, name)) for place in (environment, pyfunc) if hasattr(place, name)
-    ]
-    for place, _ in before:
-        setattr(place, name, lambda requirements: None)
+    before = getattr(environment, name, None)
+    if before is None:  # a release that has no such check
+        yield
+        return
+    setattr(environment, name, lambda requirements: None)
     try:
         yield
     finally:
-        for place, check in before:
-            setattr(place, name, check)
+        setattr(environment, name, before)
 
 
 def signature(spec: FeatureSpec) -> ModelSignature:

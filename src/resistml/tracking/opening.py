@@ -16,7 +16,7 @@ from resistml.tracking.links import redacted
 from resistml.tracking.lock import locked
 from resistml.tracking.new_store import make_whole
 from resistml.tracking.place import artifact_root, is_there, sqlite_file
-from resistml.tracking.session import FIRST_TOUCH, session
+from resistml.tracking.session import FIRST_TOUCH, session, without_collection
 from resistml.tracking.view import ensure_view
 
 if TYPE_CHECKING:
@@ -42,7 +42,7 @@ def open_store(uri: str, experiment: str, root: Path) -> Store:
         lie where the project no longer is.
     """
     _check_file(uri)
-    with session(uri, FIRST_TOUCH), _first_touch(uri, root):
+    with without_collection(), session(uri, FIRST_TOUCH), _first_touch(uri, root):
         from mlflow import MlflowClient
 
         client = MlflowClient(uri)
