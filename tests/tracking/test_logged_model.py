@@ -20,7 +20,7 @@ from resistml.predict.score import score
 from resistml.tables.profiles import profiles_from_rows
 from resistml.tracking.logged_model import example, requirements, signature
 from resistml.tracking.place import resolve_uri
-from resistml.tracking.session import tracking_at
+from resistml.tracking.session import session, tracking_at
 from resistml.tracking.store import Logged, Store, log_run, open_store
 from tests.tracking.conftest import bare_items
 
@@ -227,15 +227,28 @@ def test_the_figures_are_the_models_as_well(logged: tuple[Store, Logged]) -> Non
     assert said.params == {"seed": "1"}
 
 
-def test_the_packages_are_not_looked_through(
+def test_what_takes_longer_than_the_rest_is_not_checked(
     store: Store, small_bundle: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """It would take longer than all the rest of logging."""
+    from mlflow.models import utils
     from mlflow.utils import environment, requirements_utils
 
     looked: list[str] = []
     monkeypatch.setattr(requirements_utils, "_check_requirement_satisfied", looked.append)
-    before = environment.warn_dependency_requirement_mismatches
+    before = environment.warn_dependency_requirement_mismatches, utils._validate_serving_input
     log_run(bare_items(small_bundle), store)
     assert looked == []
-    assert environment.warn_dependency_requirement_mismatches is before
+    after = environment.warn_dependency_requirement_mismatches, utils._validate_serving_input
+    assert after == before
+
+
+def test_the_example_can_be_served(logged: tuple[Store, Logged], spec: FeatureSpec) -> None:
+    """What MLflow is spared to check."""
+    from mlflow.models import convert_input_example_to_serving_input
+    from mlflow.models.utils import _validate_serving_input
+
+    store, run = logged
+    with session(store.uri), tracking_at(store.uri):
+        served = convert_input_example_to_serving_input(example(spec))
+        found = _validate_serving_input(run.model_uri, served)
+    assert list(found["status"]) == ["ok"] * len(found)

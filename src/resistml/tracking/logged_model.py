@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from importlib import import_module
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -66,29 +67,31 @@ def log_model(client: MlflowClient, uri: str, experiment_id: str, run_id: str, i
             signature=signature(spec),
             input_example=example(spec),
             pip_requirements=requirements(),
-            validate_serving_input=False,  # it would load the model, and ask it about the example
         )
     return str(logged.model_id)
 
 
 @contextmanager
 def _unchecked() -> Iterator[None]:
-    """Spares MLflow to hold the requirements against what is installed, from which they were read.
+    """Spares MLflow two checks of a model, which take longer than all other logging.
 
-    It would look through the files of every package for that, which takes longer than all else.
+    It would look through the files of every package for requirements that were read from there
+    just now, and load the model to ask it about the example, which our tests do. A release that
+    has no such checks is left as it is.
     """
-    from mlflow.utils import environment
-
-    name = "warn_dependency_requirement_mismatches"
-    before = getattr(environment, name, None)
-    if before is None:  # a release that has no such check
-        yield
-        return
-    setattr(environment, name, lambda requirements: None)
+    checks = (
+        ("mlflow.utils.environment", "warn_dependency_requirement_mismatches"),
+        ("mlflow.models.utils", "_validate_serving_input"),
+    )
+    places = [(import_module(module), name) for module, name in checks]
+    before = [(place, name, getattr(place, name)) for place, name in places if hasattr(place, name)]
+    for place, name, _ in before:
+        setattr(place, name, lambda *args, **more: None)
     try:
         yield
     finally:
-        setattr(environment, name, before)
+        for place, name, check in before:
+            setattr(place, name, check)
 
 
 def signature(spec: FeatureSpec) -> ModelSignature:

@@ -16,7 +16,7 @@ from resistml.tracking.links import charts_link, run_link, ui_base
 from resistml.tracking.logged_model import log_model
 from resistml.tracking.opening import Store, open_store
 from resistml.tracking.place import artifact_root, resolve_uri
-from resistml.tracking.session import session
+from resistml.tracking.session import session, without_collection
 from resistml.tracking.sweep import owner, sweep_in
 
 if TYPE_CHECKING:
@@ -73,7 +73,7 @@ def log_run(items: Items, store: Store) -> Logged:
         If the store refuses, or a file to log is missing.
     """
     _require(items)
-    with session(store.uri):
+    with without_collection(), session(store.uri):
         from mlflow import MlflowClient
 
         client = MlflowClient(store.uri)
