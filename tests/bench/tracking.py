@@ -35,7 +35,7 @@ _LOGGING = ("open the store", "log to MLflow")
 
 
 def main(config: str, repeats: int) -> None:
-    """Print both costs and their ratios, and what the stages of one run say, side by side within it.
+    """Print both costs and their ratios, and what the stages of one run say, side by side in it.
 
     The last is the steadiest: it compares no two processes.
     """
