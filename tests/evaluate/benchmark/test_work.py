@@ -125,6 +125,8 @@ def test_several_processes_do_the_same(setup: Setup) -> None:
     together = dict(done(setup, jobs, 2))
     for job in jobs:
         one, other = ({**rows[job], "seconds": 0} for rows in (alone, together))
+        settings = one.pop("ece_by_setting"), other.pop("ece_by_setting")
+        assert settings[0] == pytest.approx(settings[1], abs=1e-9)
         assert one == pytest.approx(other, abs=1e-9)
     assert not multiprocessing.active_children()
 
